@@ -1,0 +1,175 @@
+import type { AnyActorRef, AnyEventObject } from 'xstate';
+import type { Emitted, Instant, PortRequest, Timer } from './types.ts';
+
+/**
+ * Everything that touches the inside of XState (5.33) is in this file: it takes the place of the actor system's
+ * scheduler, so that delays become instants; stamps the system's own events with the logical time; and notes
+ * requests, emitted events and whether the input was taken.
+ */
+interface Internals {
+  _bookId(): string;
+  _relay(source: AnyActorRef | undefined, target: AnyActorRef, event: AnyEventObject): void;
+  _sendInspectionEvent(event: Inspection): void;
+  scheduler: {
+    schedule(source: AnyActorRef, target: AnyActorRef, event: AnyEventObject, delay: number, id?: string): void;
+    cancel(source: AnyActorRef, id: string): void;
+    cancelAll(source: AnyActorRef): void;
+  };
+}
+
+type Inspection =
+  | { type: '@xstate.actor'; actorRef: AnyActorRef }
+  | { type: '@xstate.microstep'; actorRef: AnyActorRef; event: AnyEventObject; _transitions: readonly unknown[] }
+  | { type: '@xstate.event' | '@xstate.snapshot' | '@xstate.action'; actorRef: AnyActorRef };
+
+const internalsOf = (actor: AnyActorRef) => actor.system as unknown as Internals;
+
+const STOPPED = 2;
+const isStopped = (ref: AnyActorRef) => (ref as unknown as { _processingStatus: number })._processingStatus === STOPPED;
+
+/** Path of an actor in its tree: the ids from below the root, joined by `/`. */
+export function pathOf(ref: AnyActorRef): string {
+  if (!ref._parent) return '';
+  const parent = pathOf(ref._parent);
+  const id = ref.id.replaceAll('%', '%25').replaceAll('/', '%2F');
+  return parent === '' ? id : `${parent}/${id}`;
+}
+
+interface LiveTimer extends Timer {
+  sourceRef: AnyActorRef;
+  targetRef: AnyActorRef;
+}
+
+export class Recorder {
+  /** The logical time of the step. */
+  readonly now: Instant;
+  readonly requests: PortRequest[] = [];
+  readonly emitted: Emitted[] = [];
+  readonly calls: Record<string, number>;
+  readonly #timers = new Map<string, LiveTimer>();
+  #unnamed: number;
+  /** While a stored tree is put together again, nothing that it says is news. */
+  #restoring: boolean;
+  #outside: AnyEventObject | undefined;
+  readonly #took = new Set<AnyActorRef>();
+  readonly #passedOn = new Set<AnyActorRef>();
+
+  constructor(now: Instant, calls: Readonly<Record<string, number>>, restoring: boolean) {
+    this.now = now;
+    this.calls = { ...calls };
+    this.#unnamed = calls['#'] ?? 0;
+    this.#restoring = restoring;
+  }
+
+  /** An inspector for `createActor`: it is called before the root computes or restores its first snapshot. */
+  readonly inspect = (event: unknown): void => {
+    const { type, actorRef } = event as Inspection;
+    if (type === '@xstate.actor' && !actorRef._parent) this.#install(actorRef);
+  };
+
+  #install(root: AnyActorRef): void {
+    const system = internalsOf(root);
+    recorders.set(system, this);
+    system._bookId = () => `x:${(this.calls['#'] = ++this.#unnamed)}`;
+    system._sendInspectionEvent = (event) => this.#see(event);
+    system._relay = (source, target, event) => {
+      if (this.#restoring && event.type.startsWith('xstate.snapshot.')) return;
+      if (event === this.#outside && source) this.#passedOn.add(source);
+      if (isStopped(target)) return;
+      const internals = target as unknown as { _send(event: AnyEventObject): void };
+      internals._send(event.type.startsWith('xstate.') ? { ...event, at: this.now } : event);
+    };
+    system.scheduler = {
+      schedule: (source, target, event, delay, id) => {
+        const dueAt = this.now + Math.max(0, delay);
+        this.addTimer(source, target, event, dueAt, id ?? `x:${(this.calls['#'] = ++this.#unnamed)}`);
+      },
+      cancel: (source, id) => void this.#timers.delete(timerId(source, id)),
+      cancelAll: (source) => {
+        for (const timer of this.#timers.values()) if (timer.sourceRef === source) this.#timers.delete(timer.id);
+      },
+    };
+    this.#listen(root);
+  }
+
+  #see(event: Inspection): void {
+    if (event.type === '@xstate.actor') this.#listen(event.actorRef);
+    if (event.type === '@xstate.microstep' && event.event === this.#outside && event._transitions.length > 0) {
+      this.#took.add(event.actorRef);
+    }
+  }
+
+  #listen(actor: AnyActorRef): void {
+    actor.on('*', (event) => this.emitted.push({ path: pathOf(actor), event: event as AnyEventObject }));
+  }
+
+  addTimer(source: AnyActorRef, target: AnyActorRef, event: AnyEventObject, dueAt: Instant, id: string): void {
+    const key = timerId(source, id);
+    this.#timers.delete(key); // scheduled anew: it goes to the end of the order
+    this.#timers.set(key, {
+      id: key,
+      source: pathOf(source),
+      target: pathOf(target),
+      event,
+      dueAt,
+      sourceRef: source,
+      targetRef: target,
+    });
+  }
+
+  /** Puts a stored timer back, with its instant as it was. */
+  restoreTimer(timer: Timer, find: (path: string) => AnyActorRef | undefined): void {
+    const sourceRef = find(timer.source);
+    const targetRef = find(timer.target);
+    if (sourceRef && targetRef) this.#timers.set(timer.id, { ...timer, sourceRef, targetRef });
+  }
+
+  restored(): void {
+    this.#restoring = false;
+    this.emitted.length = 0;
+  }
+
+  /** Delivers an event from outside, and tells whether a machine other than a mere forwarder had a transition for it. */
+  deliver(target: AnyActorRef, event: AnyEventObject): boolean {
+    this.#outside = event;
+    target.send(event);
+    return [...this.#took].some((actor) => !this.#passedOn.has(actor));
+  }
+
+  /** Lets a timer fire; false when it is no longer there. */
+  fire(id: string): boolean {
+    const timer = this.#timers.get(id);
+    if (!timer) return false;
+    this.#timers.delete(id);
+    internalsOf(timer.targetRef)._relay(timer.sourceRef, timer.targetRef, timer.event);
+    return true;
+  }
+
+  /** Notes a port call and gives its key. */
+  request(self: AnyActorRef, port: string, input: unknown): string {
+    const path = self._parent ? pathOf(self._parent) : '';
+    const call = `${path}/${port}`;
+    const attempt = (this.calls[call] ?? 0) + 1;
+    this.calls[call] = attempt;
+    const key = `${call}/${attempt}`;
+    this.requests.push({ key, path, port, attempt, input });
+    return key;
+  }
+
+  /** Pending timers in scheduling order, without those whose receiver has stopped. */
+  timers(): Timer[] {
+    return [...this.#timers.values()]
+      .filter((timer) => !isStopped(timer.sourceRef) && !isStopped(timer.targetRef))
+      .map(({ id, source, target, event, dueAt }) => ({ id, source, target, event, dueAt }));
+  }
+}
+
+const timerId = (source: AnyActorRef, id: string) => `${pathOf(source)}#${id}`;
+
+const recorders = new WeakMap<object, Recorder>();
+
+export function recorderOf(system: object): Recorder {
+  const recorder = recorders.get(system);
+  if (!recorder) throw new Error('a durable port was started outside a step');
+  return recorder;
+}

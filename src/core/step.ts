@@ -1,0 +1,221 @@
+import { type AnyActorRef, type AnyStateMachine, createActor, isMachineSnapshot, type Snapshot } from 'xstate';
+import { answerEvent, durable, failureEvent, isMachine } from './durable.ts';
+import { DurabilityError, StepError } from './errors.ts';
+import { pathOf, Recorder } from './recorder.ts';
+import { activeStates, activeTags } from './states.ts';
+import type { Instant, Step, StepInput, Stored } from './types.ts';
+
+/** Id of the root actor; children refer to it in nothing that is stored. */
+const ROOT = 'root';
+
+/**
+ * Takes one input to an actor tree and returns all that follows from it. Synchronous, deterministic, without I/O:
+ * it restores the tree from `stored`, delivers `input` as of the instant `now`, and returns what to write.
+ *
+ * `stored` is null for the input `start`, and only then. It is not altered. A timer is delivered as of its own
+ * instant: use `catchUp` to process what is due before anything that arrives.
+ *
+ * @throws DurabilityError for a machine that cannot be durable, a snapshot whose actors the machine does not know,
+ * or an input that arrives while an earlier timer is due.
+ * @throws StepError when the machine itself throws or a child's failure is not handled. Then nothing has happened.
+ */
+export function step(machine: AnyStateMachine, stored: Stored | null, input: StepInput, now: Instant): Step {
+  const logic = durable(machine);
+  refuseEarlierTimer(stored, input, now);
+  const recorder = new Recorder(now, stored?.calls ?? {}, stored !== null);
+  const failure: { error?: unknown; failed: boolean } = { failed: false };
+  const actor = createActor(logic, {
+    id: ROOT,
+    inspect: recorder.inspect,
+    logger: () => {},
+    ...(stored
+      ? { snapshot: ownCopy(logic, stored.snapshot) }
+      : { input: input.type === 'start' ? input.input : undefined }),
+  });
+  actor.subscribe({
+    error: (error) => {
+      failure.error = error;
+      failure.failed = true;
+    },
+  });
+  actor.start();
+  if (stored) {
+    for (const timer of stored.timers) recorder.restoreTimer(timer, (path) => find(actor, path));
+    recorder.restored();
+  }
+  const accepted = failure.failed ? false : deliver(recorder, actor, input);
+  const snapshot = actor.getSnapshot();
+  if (failure.failed || snapshot.status === 'error')
+    throw new StepError(describe(input), failure.error ?? snapshot.error);
+  refuseInlineActors(actor);
+  const { awaited } = portsOf(actor);
+  return {
+    at: now,
+    snapshot: actor.getPersistedSnapshot(),
+    timers: recorder.timers(),
+    calls: recorder.calls,
+    requests: recorder.requests.filter((request) => awaited.has(request.key)),
+    awaited: [...awaited.keys()],
+    emitted: recorder.emitted,
+    accepted,
+    status: snapshot.status === 'done' ? 'done' : 'active',
+    states: activeStates(actor),
+    tags: activeTags(actor),
+    ...(snapshot.status === 'done' ? { output: snapshot.output } : {}),
+  };
+}
+
+function deliver(recorder: Recorder, actor: AnyActorRef, input: StepInput): boolean {
+  if (input.type === 'start') return true;
+  if (actor.getSnapshot().status !== 'active') return false;
+  switch (input.type) {
+    case 'event':
+      return recorder.deliver(actor, input.event);
+    case 'timer':
+      return recorder.fire(input.id);
+    case 'answer':
+    case 'failure': {
+      const port = portsOf(actor).awaited.get(input.key);
+      port?.send(input.type === 'answer' ? answerEvent(input.output) : failureEvent(input.error));
+      return port !== undefined;
+    }
+  }
+}
+
+/** The next timer of a tree: the earliest instant, and of equal ones the one that was scheduled first. */
+export function nextTimer(stored: Pick<Stored, 'timers'>): Stored['timers'][number] | undefined {
+  let next: Stored['timers'][number] | undefined;
+  for (const timer of stored.timers) if (!next || timer.dueAt < next.dueAt) next = timer;
+  return next;
+}
+
+/**
+ * Logical time: processes every timer that is due at or before `now`, each as of its own instant and in due order,
+ * and yields a step for each. What arrives at `now` is to be processed after these.
+ */
+export function* catchUp(
+  machine: AnyStateMachine,
+  stored: Stored,
+  now: Instant,
+): Generator<Step & { timer: string }, Stored> {
+  let current = stored;
+  for (let due = nextTimer(current); due && due.dueAt <= now; due = nextTimer(current)) {
+    const next = step(machine, current, { type: 'timer', id: due.id }, due.dueAt);
+    yield { ...next, timer: due.id };
+    current = next;
+    if (next.status === 'done') break;
+  }
+  return current;
+}
+
+function refuseEarlierTimer(stored: Stored | null, input: StepInput, now: Instant): void {
+  if (!stored) return;
+  const due = nextTimer(stored);
+  if (!due) return;
+  if (input.type === 'timer' ? due.dueAt < now : due.dueAt <= now) {
+    throw new DurabilityError(
+      'earlierTimer',
+      `timer '${due.id}' is due at ${due.dueAt}, before this ${input.type} at ${now}`,
+    );
+  }
+}
+
+function find(root: AnyActorRef, path: string): AnyActorRef | undefined {
+  let actor: AnyActorRef | undefined = root;
+  for (const part of path === '' ? [] : path.split('/')) {
+    const snapshot: unknown = actor?.getSnapshot();
+    const id: string = part.replaceAll('%2F', '/').replaceAll('%25', '%');
+    actor = isMachineSnapshot(snapshot) ? (snapshot.children[id] as AnyActorRef | undefined) : undefined;
+  }
+  return actor;
+}
+
+/** Port calls that are awaited, by key. */
+function portsOf(root: AnyActorRef, awaited = new Map<string, AnyActorRef>()): { awaited: Map<string, AnyActorRef> } {
+  const snapshot: unknown = root.getSnapshot();
+  if (isMachineSnapshot(snapshot) && snapshot.status === 'active') {
+    for (const child of Object.values(snapshot.children) as (AnyActorRef | undefined)[]) {
+      if (!child) continue;
+      const inner: { key?: unknown; status?: string } = child.getSnapshot();
+      if (typeof inner.key === 'string' && inner.status === 'active') awaited.set(inner.key, child);
+      else portsOf(child, awaited);
+    }
+  }
+  return { awaited };
+}
+
+interface Persisted {
+  context?: unknown;
+  children?: Record<string, { src: unknown; snapshot: Persisted }>;
+}
+
+/**
+ * XState drops a child whose logic it cannot find, and writes actor references into the context it restores from:
+ * the first is refused here, against the second a tree that holds references is copied.
+ */
+function ownCopy(machine: AnyStateMachine, snapshot: unknown): Snapshot<unknown> {
+  const holdsRefs = checkActors(machine, snapshot as Persisted, machine.id);
+  return (holdsRefs ? structuredClone(snapshot) : snapshot) as Snapshot<unknown>;
+}
+
+function checkActors(machine: AnyStateMachine, persisted: Persisted, path: string): boolean {
+  let holdsRefs = holdsActorRef(persisted.context);
+  for (const [id, child] of Object.entries(persisted.children ?? {})) {
+    const src = String(child.src);
+    const logic = src.startsWith('xstate.invoke.') ? inlineLogic(machine, src) : machine.implementations.actors[src];
+    if (!logic) {
+      throw new DurabilityError(
+        'unknownActor',
+        `the stored state of '${path}' has a child '${id}' made from '${src}', which machine '${machine.id}' does not know; ` +
+          `it knows ${Object.keys(machine.implementations.actors).join(', ') || 'none'}`,
+      );
+    }
+    if (isMachine(logic) && checkActors(logic, child.snapshot, `${path}/${id}`)) holdsRefs = true;
+  }
+  return holdsRefs;
+}
+
+function inlineLogic(machine: AnyStateMachine, src: string): unknown {
+  const [, index, nodeId] = /^xstate\.invoke\.(\d+)\.(.*)$/.exec(src) ?? [];
+  try {
+    return machine.getStateNodeById(nodeId ?? '').invoke[Number(index)];
+  } catch {
+    return undefined;
+  }
+}
+
+function holdsActorRef(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  if ('xstate$$type' in value) return true;
+  return Object.values(value).some(holdsActorRef);
+}
+
+function refuseInlineActors(root: AnyActorRef): void {
+  const snapshot: unknown = root.getSnapshot();
+  if (!isMachineSnapshot(snapshot)) return;
+  for (const child of Object.values(snapshot.children) as (AnyActorRef | undefined)[]) {
+    if (!child) continue;
+    if (typeof child.src !== 'string') {
+      throw new DurabilityError(
+        'inlineActor',
+        `actor '${pathOf(child)}' was spawned from logic written in place: it could not be found again after a restart. ` +
+          `Name it in setup({ actors }) and spawn it by that name.`,
+      );
+    }
+    refuseInlineActors(child);
+  }
+}
+
+function describe(input: StepInput): string {
+  switch (input.type) {
+    case 'event':
+      return `event '${input.event.type}'`;
+    case 'timer':
+      return `timer '${input.id}'`;
+    case 'answer':
+    case 'failure':
+      return `${input.type} '${input.key}'`;
+    default:
+      return 'its start';
+  }
+}
