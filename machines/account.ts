@@ -1,0 +1,83 @@
+import { z } from 'zod';
+
+/** Kinds of bank, each with limits of its own (spec section 3.1). */
+export const BankType = z.enum(['stateOwned', 'jointStock', 'cityRural']);
+export type BankType = z.infer<typeof BankType>;
+
+export const Card = z.strictObject({
+  cardId: z.string().min(1),
+  bankType: BankType,
+  kind: z.enum(['debit', 'credit']),
+  status: z.enum(['active', 'lost', 'expired', 'frozen']),
+  reservedPhone: z.string(),
+  quickPay: z.boolean(),
+  onlinePayment: z.boolean(),
+  creditSupported: z.boolean(),
+});
+export type Card = z.infer<typeof Card>;
+
+export const Contact = z.strictObject({
+  contactId: z.string().min(1),
+  realNameVerified: z.boolean(),
+  /** Whole days since the owner and the contact know each other on the service. */
+  knownDays: z.number().nonnegative(),
+  /** The contact's own phone, where known: a contact who can be reached only on the owner's phone vouches for nobody. */
+  phone: z.string().optional(),
+});
+export type Contact = z.infer<typeof Contact>;
+
+export const Sensor = z.enum(['capacitive', 'structuredLight3d', 'ultrasonic']);
+export type Sensor = z.infer<typeof Sensor>;
+
+/** What the host knows of an account, as `loadAccount` returns it (spec section 5). */
+export const AccountFacts = z.strictObject({
+  accountId: z.string().min(1),
+  phone: z.string(),
+  realName: z.strictObject({
+    verified: z.boolean(),
+    documentExpired: z.boolean(),
+    birthDate: z.iso.date(),
+    /** The last digits of the document number, where known: a new password must not repeat them. */
+    documentNumberEnd: z.string().optional(),
+  }),
+  cards: z.array(Card),
+  validTransactions: z.number().int().nonnegative(),
+  contacts: z.array(Contact),
+  device: z.strictObject({ deviceId: z.string(), loggedInDays: z.number().nonnegative(), remembered: z.boolean() }),
+  biometric: z.strictObject({
+    enabled: z.boolean(),
+    /** `unsupported`, or any other name than a known sensor's, closes the path. */
+    sensor: z.union([Sensor, z.string()]),
+    enrolledDeviceId: z.string().nullable(),
+  }),
+  recentAbnormalLogin: z.boolean(),
+  consecutiveWrongPasswords: z.number().int().nonnegative(),
+  voiceprint: z.strictObject({ enrolled: z.boolean(), dialect: z.string() }),
+  protectionMode: z.boolean(),
+  /** Attempts made today outside this recovery, by path. */
+  attemptsToday: z.looseObject({
+    bankCard: z.number().int().nonnegative().default(0),
+    transactionHistory: z.number().int().nonnegative().default(0),
+    voice: z.number().int().nonnegative().default(0),
+    securityContacts: z.number().int().nonnegative().default(0),
+  }),
+  /** Wrong one-time codes in the last 24 hours, over all recoveries of the account. */
+  wrongCodes: z.number().int().nonnegative().default(0),
+  emergency: z.strictObject({
+    codesInWindow: z.number().int().nonnegative(),
+    /** Instant (ms, or an ISO date and time) until which the account is watched; null when it is not. */
+    observedUntil: z
+      .union([z.number(), z.iso.datetime({ offset: true }).transform((text) => Date.parse(text))])
+      .nullable(),
+    restricted: z.boolean(),
+  }),
+});
+export type AccountFacts = z.infer<typeof AccountFacts>;
+
+/** The device that a recovery is started from, as the host knows it. */
+export const Device = z.looseObject({ deviceId: z.string().min(1) });
+export type Device = z.infer<typeof Device>;
+
+/** The network that a recovery is started from, as the host knows it. */
+export const Network = z.looseObject({ ip: z.string().optional() });
+export type Network = z.infer<typeof Network>;

@@ -1,0 +1,108 @@
+import { z } from 'zod';
+import { secret } from './ports.ts';
+
+/** Who may send an event. */
+export type Sender = 'owner' | 'contact' | 'agent' | 'staff';
+
+const ref = () => z.string().min(1).max(256);
+const id = () => z.string().min(1).max(128);
+
+const event = <T extends string, S extends z.ZodRawShape>(type: T, from: Sender, shape: S) => ({
+  from,
+  schema: z.strictObject({ type: z.literal(type), ...shape }),
+});
+
+/**
+ * Every event that may come from outside (spec sections 2 and 3), with its schema and its sender. The host adds to each
+ * what no sender may say of himself: `at`, the instant (ms), and for agents `agentId`.
+ */
+export const events = {
+  'path.choose': event('path.choose', 'owner', { path: z.string() }),
+  'path.leave': event('path.leave', 'owner', {}),
+  'recovery.cancel': event('recovery.cancel', 'owner', {}),
+  'password.submit': event('password.submit', 'owner', {
+    password: secret(z.string().max(64)),
+    confirmation: secret(z.string().max(64)),
+  }),
+
+  'bankCard.submit': event('bankCard.submit', 'owner', { cardId: id(), holderRef: ref() }),
+  'code.submit': event('code.submit', 'owner', { code: secret(z.string().regex(/^\d+$/, 'expected digits').max(12)) }),
+  'code.resend': event('code.resend', 'owner', {}),
+
+  'document.submit': event('document.submit', 'owner', { frontRef: ref(), backRef: ref() }),
+  'face.submit': event('face.submit', 'owner', { captureRef: ref() }),
+
+  'quiz.answer': event('quiz.answer', 'owner', {
+    questionId: id(),
+    answer: secret(z.union([z.string().max(256), z.number()])),
+  }),
+  'quiz.makeUp': event('quiz.makeUp', 'owner', { choice: secret(z.union([z.string().max(256), z.number()])) }),
+  'quiz.submit': event('quiz.submit', 'owner', {}),
+
+  'contacts.request': event('contacts.request', 'owner', { contactIds: z.array(id()).min(1).max(16) }),
+  'contact.confirm': event('contact.confirm', 'contact', {
+    contactId: id(),
+    method: z.enum(['qr', 'smsLink']),
+    token: secret(z.string().min(1).max(512)),
+  }),
+  'contact.deny': event('contact.deny', 'contact', { contactId: id() }),
+
+  'appeal.file': event('appeal.file', 'owner', {
+    registrationMonth: secret(z.string().regex(/^\d{4}-(0[1-9]|1[0-2])$/, 'expected YYYY-MM')).optional(),
+    firstDeviceModel: secret(z.string().max(256)).optional(),
+    usedLocations: secret(z.array(z.string().max(256)).max(50)).optional(),
+    pastPhones: secret(z.array(z.string().max(64)).max(50)).optional(),
+    lastTopUps: secret(z.array(z.unknown()).max(3)).optional(),
+    scenarios: secret(z.array(z.string().max(1_000)).max(50)).optional(),
+    emailPrefix: secret(z.string().max(64)).optional(),
+    /** Recent transaction records or other proof: needed after a manual review was asked for. */
+    evidenceRefs: z.array(ref()).max(20).optional(),
+  }),
+  'appeal.supplement': event('appeal.supplement', 'owner', { evidenceRefs: z.array(ref()).min(1).max(20) }),
+  'callback.reached': event('callback.reached', 'agent', {}),
+  'callback.unanswered': event('callback.unanswered', 'agent', {}),
+  'review.approve': event('review.approve', 'agent', {}),
+  'review.reject': event('review.reject', 'agent', { reason: z.string().min(1).max(500) }),
+  'review.requestSupplement': event('review.requestSupplement', 'agent', {
+    items: z.array(z.string().min(1).max(200)).min(1).max(20),
+  }),
+  'review.requestVideo': event('review.requestVideo', 'agent', {}),
+  'video.passed': event('video.passed', 'agent', {}),
+  'video.failed': event('video.failed', 'agent', {}),
+
+  'biometric.scan': event('biometric.scan', 'owner', { captureRef: ref() }),
+
+  'call.connected': event('call.connected', 'owner', {}),
+  'call.key': event('call.key', 'owner', { key: z.string().length(1) }),
+  'voice.spoken': event('voice.spoken', 'owner', { captureRef: ref() }),
+  'answers.submit': event('answers.submit', 'owner', {
+    answers: secret(z.record(z.string(), z.string().max(256))).optional(),
+  }),
+  'call.dropped': event('call.dropped', 'owner', {}),
+
+  'institution.scan': event('institution.scan', 'staff', { institutionToken: secret(z.string().min(1).max(2_048)) }),
+  'identity.present': event('identity.present', 'staff', { evidenceRef: ref() }),
+  'code.redeem': event('code.redeem', 'owner', {
+    amountFen: z.number().int().positive(),
+    category: z.string().min(1).max(64),
+    merchantRef: ref(),
+    redemptionId: id(),
+  }),
+} as const;
+
+export type EventName = keyof typeof events;
+
+/** What the host adds to an event. */
+export interface Stamp {
+  /** Instant at which the event is processed, in ms. Without it a machine keeps the last instant that it was told. */
+  at?: number;
+}
+type AgentStamp<K> = (typeof events)[K & EventName]['from'] extends 'agent' ? { agentId?: string } : object;
+
+/** An event as a machine receives it. */
+export type EventOf<K extends EventName> = K extends EventName
+  ? z.infer<(typeof events)[K]['schema']> & Stamp & AgentStamp<K>
+  : never;
+
+/** An event as a client sends it. */
+export type RecoveryEvent = { [K in EventName]: z.infer<(typeof events)[K]['schema']> }[EventName];

@@ -1,0 +1,130 @@
+import { z } from 'zod';
+
+/** The eight ways back that are built in, in the order of the spec (section 3). */
+export const PATH_IDS = [
+  'bankCard',
+  'idCard',
+  'transactionHistory',
+  'securityContacts',
+  'appeal',
+  'biometric',
+  'voice',
+  'emergencyCode',
+] as const;
+export type PathId = (typeof PATH_IDS)[number];
+export const PathId = z.enum(PATH_IDS);
+
+/** Kinds of proof (spec section 7). */
+export const FACTOR_KINDS = ['possession', 'inherence', 'knowledge', 'vouching', 'document', 'human'] as const;
+export type FactorKind = (typeof FACTOR_KINDS)[number];
+/** A proof that was given: its kind and the means, such as `possession:phone:+8613800000000`. */
+export type Factor = `${FactorKind}:${string}`;
+
+/** Why a path is not offered (spec sections 2 and 3). */
+export type IneligibleReason =
+  | 'noCard'
+  | 'phoneMismatch'
+  | 'cardUnavailable'
+  | 'dailyLimit'
+  | 'notRealName'
+  | 'cardPathAvailable'
+  | 'documentExpired'
+  | 'tooFewTransactions'
+  | 'tooFewContacts'
+  | 'contactsNotQualified'
+  | 'deviceTooNew'
+  | 'abnormalLogin'
+  | 'biometricDisabled'
+  | 'sensorNotSupported'
+  | 'rebindRequired'
+  | 'notTriggered'
+  | 'voiceprintNotEnrolled'
+  | 'dialectNotSupported'
+  | 'observed'
+  | 'restricted'
+  | 'notLastResort'
+  | 'riskTooHigh'
+  | 'exhausted'
+  | 'wrongCodeLimit'
+  | 'alreadyProved';
+
+/** Why a path ended without being verified. */
+export type EndReason =
+  | IneligibleReason
+  | 'unavailable'
+  | 'timedOut'
+  | 'left'
+  | 'tooManyWrongCodes'
+  | 'tooManyCaptures'
+  | 'manualReview'
+  | 'scoreTooLow'
+  | 'notAsked'
+  | 'quorumNotReached'
+  | 'deniedByContact'
+  | 'rejectedByAgent'
+  | 'ownerUnreachable'
+  | 'interviewFailed'
+  | 'noSupplement'
+  | 'notMatched'
+  | 'deviceCheckFailed'
+  | 'callDropped'
+  | 'institutionInvalid'
+  | 'identityNotConfirmed'
+  | 'riskControl'
+  | 'noLongerEligible'
+  | (string & {}); // an agent's reason in words
+
+/** What every path machine ends with (spec section 3). */
+export interface PathOutput {
+  path: string;
+  outcome: 'verified' | 'rejected' | 'expired' | 'cancelled' | 'codeUsed' | 'codeUnused';
+  reason?: EndReason;
+  /** What was proved: empty unless verified. */
+  factors: Factor[];
+  /** Instants of the attempts that were spent. */
+  spent: number[];
+  /** Whether the path cannot be tried again in this recovery, whatever its limits. */
+  exhausted: boolean;
+}
+
+/** What the parent ends with (spec section 2). */
+export interface RecoveryOutput {
+  outcome: 'reset' | 'emergencyCodeUsed' | 'emergencyCodeUnused' | 'cancelled' | 'expired' | 'failed' | 'locked';
+  path?: string;
+  reason?: EndReason;
+  attempts: { path: string; outcome: PathOutput['outcome']; reason?: EndReason }[];
+}
+
+/** Codes of a refusal (spec section 6). */
+export const REFUSAL_CODES = [
+  'invalidEvent',
+  'notAccepted',
+  'notAuthorised',
+  'notEligible',
+  'limitReached',
+  'tooEarly',
+  'tooLate',
+  'duplicate',
+  'conflict',
+  'unknownRecovery',
+] as const;
+export type RefusalCode = (typeof REFUSAL_CODES)[number];
+
+/** Emitted by a machine that does not take an event; nothing else may come of that event. */
+export interface Refused {
+  type: 'refused';
+  code: RefusalCode;
+  reason?: string;
+  field?: string;
+}
+
+/** Emitted when an attempt of a limited path is spent: the host keeps count over recoveries. */
+export interface AttemptSpent {
+  type: 'attempt.spent';
+  path: string;
+}
+
+/** Emitted when a one-time code was entered wrongly: the host keeps count over recoveries. */
+export interface CodeWrong {
+  type: 'code.wrong';
+}

@@ -1,0 +1,145 @@
+import type { AnyStateMachine } from 'xstate';
+import type { AccountFacts, Device, Network } from './account.ts';
+import type { EndReason, Factor, IneligibleReason, PathOutput, Refused } from './outcome.ts';
+import { type Policy, policyOf } from './policy.ts';
+
+/** What every path machine is given. Alone in a browser console `{ account }` is enough. */
+export interface PathInput {
+  account: AccountFacts;
+  recoveryId?: string;
+  policy?: Policy;
+  device?: Device;
+  network?: Network;
+  /** Instant at which the path begins, in ms. */
+  at?: number;
+  /** Whether repeated failure asked for a manual review (spec section 2). */
+  manualReview?: boolean;
+  /** Quiz questions asked before in this recovery: they are not asked again. */
+  asked?: string[];
+}
+
+/** What every path machine keeps. */
+export interface PathContext {
+  account: AccountFacts;
+  policy: Policy;
+  device: Device;
+  /** The last instant that the machine was told of. */
+  at: number;
+  /** Port calls that failed; at `policy.ports.maxFailures` the path ends `unavailable`. */
+  failures: number;
+  /** Instants of the attempts spent in this run. */
+  spent: number[];
+  factors: Factor[];
+  exhausted: boolean;
+  reason?: EndReason;
+  /** What the owner is told of the last try, such as `cardUnavailable`. */
+  told?: string;
+}
+
+export function pathContext({ account, policy, device, at }: PathInput): PathContext {
+  return {
+    account,
+    policy: policy ?? policyOf(),
+    device: device ?? { deviceId: account.device.deviceId },
+    at: at ?? 0,
+    failures: 0,
+    spent: [],
+    factors: [],
+    exhausted: false,
+  };
+}
+
+/** The instant of an event: the host's stamp, else the last one known. */
+export function instantOf(event: object, context: { at: number }): number {
+  return 'at' in event && typeof event.at === 'number' ? event.at : context.at;
+}
+
+/** The output of a path machine; each final state says its outcome. */
+export const pathOutput =
+  (path: string) =>
+  ({ context, event }: { context: PathContext; event: object }): PathOutput => ({
+    path,
+    outcome: ('output' in event ? event.output : 'rejected') as PathOutput['outcome'],
+    ...(context.reason === undefined ? {} : { reason: context.reason }),
+    factors: context.factors,
+    spent: context.spent,
+    exhausted: context.exhausted,
+  });
+
+/** Whether the next failure of a port is the last that is borne (spec section 4). */
+export const isLastFailure = ({ context }: { context: PathContext }) =>
+  context.failures + 1 >= context.policy.ports.maxFailures;
+
+/** What to do when a port fails: try the step again, and after the last failure end the path as `unavailable`. */
+export const again = <T extends string>(target: T) =>
+  [
+    { guard: 'lastFailure', target: '#unavailable', actions: 'countFailure' },
+    { target, reenter: true, actions: 'countFailure' },
+  ] as const;
+
+/** What the functions of a chart are given. */
+export interface Args<C, E> {
+  context: C;
+  event: E;
+}
+
+/** Tags of a state: for whom it waits. `busy` is a state that waits for a port. */
+export type Tag = 'waitingForUser' | 'waitingForContacts' | 'waitingForAgent' | 'waitingForStaff' | 'busy';
+
+/** Why a path ends, and whether for good in this recovery. */
+export interface Ending {
+  reason: EndReason;
+  exhausted?: boolean;
+}
+export type Refusal = Omit<Refused, 'type'>;
+
+/** The final states that every path shares. */
+export const endings = (section: string) =>
+  ({
+    unavailable: {
+      id: 'unavailable',
+      description: 'A port failed too often: not the fault of the owner.',
+      meta: { section: '4' },
+      entry: { type: 'end', params: { reason: 'unavailable' } },
+      always: 'rejected',
+    },
+    verified: {
+      description: 'What had to be proved is proved.',
+      meta: { section },
+      type: 'final',
+      output: 'verified',
+    },
+    rejected: { description: 'It was not proved.', meta: { section }, type: 'final', output: 'rejected' },
+    expired: { description: 'Nobody acted in time.', meta: { section }, type: 'final', output: 'expired' },
+    cancelled: { description: 'The owner left the path.', meta: { section }, type: 'final', output: 'cancelled' },
+  }) as const;
+
+/** What eligibility is judged by. */
+export interface Standing {
+  account: AccountFacts;
+  policy: Policy;
+  device: Device;
+  at: number;
+}
+
+/** A way back: one file, and one line in the registry. */
+export interface RecoveryPath {
+  id: string;
+  title: { 'zh-CN': string; en: string };
+  /** Section of the spec. */
+  section: string;
+  /** `selfService` paths come first; `appeal` when none of them can serve; `lastResort` when nothing else can. */
+  order: 'selfService' | 'appeal' | 'lastResort';
+  machine: AnyStateMachine;
+  /** Why the account may not use this path now; undefined when it may. */
+  ineligible(standing: Standing): IneligibleReason | undefined;
+  /** Whether the path could be carried through now, where that is less than eligible. */
+  usable?(standing: Standing): boolean;
+  /** Whether what was proved is still true of the account; checked again before the password may be set. */
+  stillHolds?(standing: Standing, factors: readonly Factor[]): boolean;
+}
+
+/** The means of one kind among factors: `meansOf(factors, 'possession:card')` gives the card ids. */
+export function meansOf(factors: readonly Factor[], prefix: string): string[] {
+  return factors.filter((factor) => factor.startsWith(`${prefix}:`)).map((factor) => factor.slice(prefix.length + 1));
+}
