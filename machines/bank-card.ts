@@ -108,6 +108,8 @@ const cardsWithin = (context: Context, spent: number) =>
       attemptsToday(context) + spent < limitOf(card, context),
   );
 
+const wrongCodesOf = ({ wrongCodes }: Context) => ({ wrongCodes });
+
 const bankQuestion = ({ context, event }: Args<Context, Events>): PortInput<'verifyBankCard'> => {
   assertEvent(event, 'bankCard.submit');
   return { accountId: context.account.accountId, cardId: event.cardId, holderRef: event.holderRef };
@@ -230,7 +232,7 @@ export const bankCardMachine = setup({
     codeExpired: false,
     mayResend: false,
   }),
-  output: pathOutput('bankCard'),
+  output: pathOutput('bankCard', wrongCodesOf),
   on: {
     'path.leave': { target: '.cancelled', actions: { type: 'end', params: { reason: 'left' } } },
     'deadline.code': { actions: 'expireCode' },

@@ -7,7 +7,7 @@ export type Sender = 'owner' | 'contact' | 'agent' | 'staff';
 const ref = () => z.string().min(1).max(256);
 const id = () => z.string().min(1).max(128);
 
-const event = <T extends string, S extends z.ZodRawShape>(type: T, from: Sender, shape: S) => ({
+const event = <T extends string, F extends Sender, S extends z.ZodRawShape>(type: T, from: F, shape: S) => ({
   from,
   schema: z.strictObject({ type: z.literal(type), ...shape }),
 });
@@ -89,6 +89,9 @@ export const events = {
     redemptionId: id(),
   }),
 } as const;
+
+/** Schemas and senders of events by type. */
+export type EventRegistry = Readonly<Record<string, { from: Sender; schema: z.ZodObject }>>;
 
 export type EventName = keyof typeof events;
 

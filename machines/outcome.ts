@@ -85,6 +85,10 @@ export interface PathOutput {
   spent: number[];
   /** Whether the path cannot be tried again in this recovery, whatever its limits. */
   exhausted: boolean;
+  /** Wrong one-time codes entered in this run. */
+  wrongCodes?: number;
+  /** Questions that were asked: they are not asked again. */
+  asked?: string[];
 }
 
 /** What the parent ends with (spec section 2). */
@@ -127,4 +131,23 @@ export interface AttemptSpent {
 /** Emitted when a one-time code was entered wrongly: the host keeps count over recoveries. */
 export interface CodeWrong {
   type: 'code.wrong';
+}
+
+/** Emitted when an emergency code was issued: the host counts them in the policy's window. */
+export interface EmergencyCodeIssued {
+  type: 'emergencyCode.issued';
+}
+
+/** Emitted when an account is to be watched: no emergency code until the instant `until` (ms). */
+export interface Observed {
+  type: 'account.observed';
+  until: number;
+}
+
+/** Emitted for the account's other devices and contacts: the host carries it out through the port `notify`. */
+export interface Notice {
+  type: 'notice';
+  notice: string;
+  path?: string;
+  reason?: string;
 }

@@ -1,5 +1,6 @@
 import type { AnyStateMachine } from 'xstate';
 import type { AccountFacts, Device, Network } from './account.ts';
+import type { EventRegistry } from './events.ts';
 import type { EndReason, Factor, IneligibleReason, PathOutput, Refused } from './outcome.ts';
 import { type Policy, policyOf } from './policy.ts';
 
@@ -56,18 +57,19 @@ export function instantOf(event: object, context: { at: number }): number {
 
 /** The output of a path machine; each final state says its outcome. */
 export const pathOutput =
-  (path: string) =>
-  ({ context, event }: { context: PathContext; event: object }): PathOutput => ({
+  <C extends PathContext>(path: string, more: (context: C) => Pick<PathOutput, 'asked' | 'wrongCodes'> = () => ({})) =>
+  ({ context, event }: { context: C; event: object }): PathOutput => ({
     path,
     outcome: ('output' in event ? event.output : 'rejected') as PathOutput['outcome'],
     ...(context.reason === undefined ? {} : { reason: context.reason }),
     factors: context.factors,
     spent: context.spent,
     exhausted: context.exhausted,
+    ...more(context),
   });
 
 /** Whether the next failure of a port is the last that is borne (spec section 4). */
-export const isLastFailure = ({ context }: { context: PathContext }) =>
+export const isLastFailure = ({ context }: { context: { failures: number; policy: Policy } }) =>
   context.failures + 1 >= context.policy.ports.maxFailures;
 
 /** What to do when a port fails: try the step again, and after the last failure end the path as `unavailable`. */
@@ -131,6 +133,14 @@ export interface RecoveryPath {
   /** `selfService` paths come first; `appeal` when none of them can serve; `lastResort` when nothing else can. */
   order: 'selfService' | 'appeal' | 'lastResort';
   machine: AnyStateMachine;
+  /** Events of its own, beside those of `events.ts`. */
+  events?: EventRegistry;
+  /** A path that this one yields to: while that one can be used, this one is not offered, with the reason given. */
+  yieldsTo?: { path: string; reason: IneligibleReason };
+  /** Whether the recovery's own time limit does not apply while this path is under way. */
+  hasOwnDeadlines?: boolean;
+  /** Whether the path itself takes `recovery.cancel`, because something under way has to be settled first. */
+  settlesCancel?: boolean;
   /** Why the account may not use this path now; undefined when it may. */
   ineligible(standing: Standing): IneligibleReason | undefined;
   /** Whether the path could be carried through now, where that is less than eligible. */

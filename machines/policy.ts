@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { duration } from './duration.ts';
-import { PathId } from './outcome.ts';
 
 /**
  * Every figure of the domain, with its section of the spec. `seed` figures are the source's; `ours` are defaults that
@@ -53,8 +52,8 @@ const risk = z.strictObject({
 /** What proof opens the password (spec section 7). */
 const proof = z.strictObject({
   sufficientAlone: z
-    .array(z.string())
-    .default([...PathId.options])
+    .union([z.literal('every'), z.array(z.string())])
+    .default('every')
     .meta(seed('7', 'paths that open the password by themselves')),
   distinctKinds: atLeastOne().default(2).meta(ours('7', 'kinds of proof that open it together')),
   knowledgeAtMost: share().default(0.5).meta(ours('7', 'share of the kinds that may be knowledge')),

@@ -120,7 +120,7 @@ export const ports = {
     does: 'checks and uses up the one-time token of a contact',
     input: z.object({ ...account, contactId: z.string(), method: z.string(), token: secret(z.string()) }),
     output: done,
-    tries: 1,
+    tries: 3,
   },
   openTicket: {
     does: 'opens a ticket for the agents',
@@ -200,8 +200,8 @@ export const ports = {
     tries: 1,
   },
   setPassword: {
-    does: 'sets the new payment password; refuses one that was used before or is on a block list',
-    input: z.object({ ...account, password: secret(z.string()) }),
+    does: 'sets the new payment password if the means of proof are still the account’s; refuses one used before',
+    input: z.object({ ...account, password: secret(z.string()), factors: z.array(z.string()) }),
     output: z.looseObject({ ok: z.boolean().default(true), reason: z.string().optional() }),
     tries: 1,
   },

@@ -1,5 +1,6 @@
 /** The durable core: one pure step function for any XState v5 machine. */
 export { durable } from './durable.ts';
 export { DurabilityError, StepError } from './errors.ts';
+export { inspect, type MachineView } from './inspect.ts';
 export { catchUp, nextTimer, step } from './step.ts';
 export type { Emitted, Instant, PortFailure, PortRequest, Step, StepInput, Stored, Timer } from './types.ts';

@@ -1,10 +1,13 @@
 import type { AnyActorRef, AnyEventObject } from 'xstate';
+import { DurabilityError } from './errors.ts';
+import { holdsRef } from './refs.ts';
+import { isLive, isStopped, pathOf } from './tree.ts';
 import type { Emitted, Instant, PortRequest, Timer } from './types.ts';
 
 /**
- * Everything that touches the inside of XState (5.33) is in this file: it takes the place of the actor system's
- * scheduler, so that delays become instants; stamps the system's own events with the logical time; and notes
- * requests, emitted events and whether the input was taken.
+ * What touches the inside of XState (5.33) is in this file, tree.ts and refs.ts. The recorder takes the place of the
+ * actor system's scheduler, so that delays become instants; stamps the system's own events with the logical time; and
+ * notes requests, emitted events and whether the input was taken.
  */
 interface Internals {
   _bookId(): string;
@@ -19,21 +22,15 @@ interface Internals {
 
 type Inspection =
   | { type: '@xstate.actor'; actorRef: AnyActorRef }
-  | { type: '@xstate.microstep'; actorRef: AnyActorRef; event: AnyEventObject; _transitions: readonly unknown[] }
+  | {
+      type: '@xstate.microstep';
+      actorRef: AnyActorRef;
+      event: AnyEventObject;
+      _transitions: readonly { target?: unknown }[];
+    }
   | { type: '@xstate.event' | '@xstate.snapshot' | '@xstate.action'; actorRef: AnyActorRef };
 
 const internalsOf = (actor: AnyActorRef) => actor.system as unknown as Internals;
-
-const STOPPED = 2;
-const isStopped = (ref: AnyActorRef) => (ref as unknown as { _processingStatus: number })._processingStatus === STOPPED;
-
-/** Path of an actor in its tree: the ids from below the root, joined by `/`. */
-export function pathOf(ref: AnyActorRef): string {
-  if (!ref._parent) return '';
-  const parent = pathOf(ref._parent);
-  const id = ref.id.replaceAll('%', '%25').replaceAll('/', '%2F');
-  return parent === '' ? id : `${parent}/${id}`;
-}
 
 interface LiveTimer extends Timer {
   sourceRef: AnyActorRef;
@@ -46,11 +43,16 @@ export class Recorder {
   readonly requests: PortRequest[] = [];
   readonly emitted: Emitted[] = [];
   readonly calls: Record<string, number>;
-  readonly #timers = new Map<string, LiveTimer>();
+  /** Every actor that was restored or made in this step. */
+  readonly actors = new Set<AnyActorRef>();
+  /** Set when a machine asks for what cannot be kept, even where another machine handles the error. */
+  refusal: DurabilityError | undefined;
+  #timers = new Map<string, LiveTimer>();
   #unnamed: number;
   /** While a stored tree is put together again, nothing that it says is news. */
   #restoring: boolean;
   #outside: AnyEventObject | undefined;
+  #moved = false;
   readonly #took = new Set<AnyActorRef>();
   readonly #passedOn = new Set<AnyActorRef>();
 
@@ -70,7 +72,7 @@ export class Recorder {
   #install(root: AnyActorRef): void {
     const system = internalsOf(root);
     recorders.set(system, this);
-    system._bookId = () => `x:${(this.calls['#'] = ++this.#unnamed)}`;
+    system._bookId = () => `x:${this.#number()}`;
     system._sendInspectionEvent = (event) => this.#see(event);
     system._relay = (source, target, event) => {
       if (this.#restoring && event.type.startsWith('xstate.snapshot.')) return;
@@ -82,7 +84,7 @@ export class Recorder {
     system.scheduler = {
       schedule: (source, target, event, delay, id) => {
         const dueAt = this.now + Math.max(0, delay);
-        this.addTimer(source, target, event, dueAt, id ?? `x:${(this.calls['#'] = ++this.#unnamed)}`);
+        this.addTimer(source, target, event, dueAt, id ?? `x:${this.#number()}`);
       },
       cancel: (source, id) => void this.#timers.delete(timerId(source, id)),
       cancelAll: (source) => {
@@ -96,16 +98,37 @@ export class Recorder {
     if (event.type === '@xstate.actor') this.#listen(event.actorRef);
     if (event.type === '@xstate.microstep' && event.event === this.#outside && event._transitions.length > 0) {
       this.#took.add(event.actorRef);
+      if (event._transitions.some((taken) => taken.target)) this.#moved = true;
     }
   }
 
+  #refuse(code: DurabilityError['code'], message: string): never {
+    this.refusal ??= new DurabilityError(code, message);
+    throw this.refusal;
+  }
+
   #listen(actor: AnyActorRef): void {
+    this.actors.add(actor);
+    if (actor._parent && typeof (actor as { src?: unknown }).src !== 'string') {
+      this.#refuse(
+        'inlineActor',
+        `actor '${pathOf(actor)}' was spawned from logic written in place: it could not be found again after a ` +
+          `restart. Name it in setup({ actors }) and spawn it by that name.`,
+      );
+    }
     actor.on('*', (event) => this.emitted.push({ path: pathOf(actor), event: event as AnyEventObject }));
   }
 
   addTimer(source: AnyActorRef, target: AnyActorRef, event: AnyEventObject, dueAt: Instant, id: string): void {
     const key = timerId(source, id);
-    this.#timers.delete(key); // scheduled anew: it goes to the end of the order
+    if (!Number.isFinite(dueAt)) this.#refuse('badTimer', `timer '${key}' has a delay that is no finite number`);
+    if (holdsRef(event)) {
+      this.#refuse(
+        'badTimer',
+        `the delayed event '${event.type}' of timer '${key}' holds an actor, which no JSON can keep`,
+      );
+    }
+    if (this.#timers.has(key)) this.#setAside(key);
     this.#timers.set(key, {
       id: key,
       source: pathOf(source),
@@ -115,6 +138,20 @@ export class Recorder {
       sourceRef: source,
       targetRef: target,
     });
+  }
+
+  /** A number that no other name in the tree holds, now or after a restart. */
+  #number(): number {
+    this.#unnamed += 1;
+    this.calls['#'] = this.#unnamed;
+    return this.#unnamed;
+  }
+
+  /** Of two timers with one id XState lets both run, and `cancel` reaches only the younger. */
+  #setAside(key: string): void {
+    const id = `${key}~${this.#number()}`;
+    const timers = [...this.#timers.values()].map((timer) => (timer.id === key ? { ...timer, id } : timer));
+    this.#timers = new Map(timers.map((timer) => [timer.id, timer]));
   }
 
   /** Puts a stored timer back, with its instant as it was. */
@@ -129,11 +166,11 @@ export class Recorder {
     this.emitted.length = 0;
   }
 
-  /** Delivers an event from outside, and tells whether a machine other than a mere forwarder had a transition for it. */
+  /** Delivers an event from outside, and tells whether it moved a machine or had a transition beyond passing it on. */
   deliver(target: AnyActorRef, event: AnyEventObject): boolean {
     this.#outside = event;
     target.send(event);
-    return [...this.#took].some((actor) => !this.#passedOn.has(actor));
+    return this.#moved || [...this.#took].some((actor) => !this.#passedOn.has(actor));
   }
 
   /** Lets a timer fire; false when it is no longer there. */
@@ -156,10 +193,10 @@ export class Recorder {
     return key;
   }
 
-  /** Pending timers in scheduling order, without those whose receiver has stopped. */
+  /** Pending timers in scheduling order, without those whose sender or receiver has stopped. */
   timers(): Timer[] {
     return [...this.#timers.values()]
-      .filter((timer) => !isStopped(timer.sourceRef) && !isStopped(timer.targetRef))
+      .filter((timer) => isLive(timer.sourceRef) && isLive(timer.targetRef))
       .map(({ id, source, target, event, dueAt }) => ({ id, source, target, event, dueAt }));
   }
 }

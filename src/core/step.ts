@@ -1,8 +1,10 @@
 import { type AnyActorRef, type AnyStateMachine, createActor, isMachineSnapshot, type Snapshot } from 'xstate';
 import { answerEvent, durable, failureEvent, isMachine } from './durable.ts';
 import { DurabilityError, StepError } from './errors.ts';
-import { pathOf, Recorder } from './recorder.ts';
+import { Recorder } from './recorder.ts';
+import { fillGaps, gapsIn, holdsRef, keepRefs } from './refs.ts';
 import { activeStates, activeTags } from './states.ts';
+import { find, isLive, pathOf } from './tree.ts';
 import type { Instant, Step, StepInput, Stored } from './types.ts';
 
 /** Id of the root actor; children refer to it in nothing that is stored. */
@@ -24,14 +26,15 @@ export function step(machine: AnyStateMachine, stored: Stored | null, input: Ste
   refuseEarlierTimer(stored, input, now);
   const recorder = new Recorder(now, stored?.calls ?? {}, stored !== null);
   const failure: { error?: unknown; failed: boolean } = { failed: false };
+  const restored = stored && ownCopy(logic, stored.snapshot);
+  const gaps = restored ? gapsIn(restored) : [];
   const actor = createActor(logic, {
     id: ROOT,
     inspect: recorder.inspect,
     logger: () => {},
-    ...(stored
-      ? { snapshot: ownCopy(logic, stored.snapshot) }
-      : { input: input.type === 'start' ? input.input : undefined }),
+    ...(restored ? { snapshot: restored } : { input: input.type === 'start' ? input.input : undefined }),
   });
+  fillGaps(gaps, actor);
   actor.subscribe({
     error: (error) => {
       failure.error = error;
@@ -45,13 +48,16 @@ export function step(machine: AnyStateMachine, stored: Stored | null, input: Ste
   }
   const accepted = failure.failed ? false : deliver(recorder, actor, input);
   const snapshot = actor.getSnapshot();
+  if (recorder.refusal) throw recorder.refusal;
   if (failure.failed || snapshot.status === 'error')
     throw new StepError(describe(input), failure.error ?? snapshot.error);
-  refuseInlineActors(actor);
+  refuseUnreachable(recorder, actor);
   const { awaited } = portsOf(actor);
+  const persisted = actor.getPersistedSnapshot();
+  keepRefs(actor, persisted);
   return {
     at: now,
-    snapshot: actor.getPersistedSnapshot(),
+    snapshot: persisted,
     timers: recorder.timers(),
     calls: recorder.calls,
     requests: recorder.requests.filter((request) => awaited.has(request.key)),
@@ -120,16 +126,6 @@ function refuseEarlierTimer(stored: Stored | null, input: StepInput, now: Instan
   }
 }
 
-function find(root: AnyActorRef, path: string): AnyActorRef | undefined {
-  let actor: AnyActorRef | undefined = root;
-  for (const part of path === '' ? [] : path.split('/')) {
-    const snapshot: unknown = actor?.getSnapshot();
-    const id: string = part.replaceAll('%2F', '/').replaceAll('%25', '%');
-    actor = isMachineSnapshot(snapshot) ? (snapshot.children[id] as AnyActorRef | undefined) : undefined;
-  }
-  return actor;
-}
-
 /** Port calls that are awaited, by key. */
 function portsOf(root: AnyActorRef, awaited = new Map<string, AnyActorRef>()): { awaited: Map<string, AnyActorRef> } {
   const snapshot: unknown = root.getSnapshot();
@@ -159,7 +155,7 @@ function ownCopy(machine: AnyStateMachine, snapshot: unknown): Snapshot<unknown>
 }
 
 function checkActors(machine: AnyStateMachine, persisted: Persisted, path: string): boolean {
-  let holdsRefs = holdsActorRef(persisted.context);
+  let holdsRefs = holdsRef(persisted.context);
   for (const [id, child] of Object.entries(persisted.children ?? {})) {
     const src = String(child.src);
     const logic = src.startsWith('xstate.invoke.') ? inlineLogic(machine, src) : machine.implementations.actors[src];
@@ -178,31 +174,22 @@ function checkActors(machine: AnyStateMachine, persisted: Persisted, path: strin
 function inlineLogic(machine: AnyStateMachine, src: string): unknown {
   const [, index, nodeId] = /^xstate\.invoke\.(\d+)\.(.*)$/.exec(src) ?? [];
   try {
-    return machine.getStateNodeById(nodeId ?? '').invoke[Number(index)];
+    const { invoke } = machine.getStateNodeById(nodeId ?? '').config;
+    return (Array.isArray(invoke) ? invoke : [invoke])[Number(index)]?.src;
   } catch {
     return undefined;
   }
 }
 
-function holdsActorRef(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  if ('xstate$$type' in value) return true;
-  return Object.values(value).some(holdsActorRef);
-}
-
-function refuseInlineActors(root: AnyActorRef): void {
-  const snapshot: unknown = root.getSnapshot();
-  if (!isMachineSnapshot(snapshot)) return;
-  for (const child of Object.values(snapshot.children) as (AnyActorRef | undefined)[]) {
-    if (!child) continue;
-    if (typeof child.src !== 'string') {
-      throw new DurabilityError(
-        'inlineActor',
-        `actor '${pathOf(child)}' was spawned from logic written in place: it could not be found again after a restart. ` +
-          `Name it in setup({ actors }) and spawn it by that name.`,
-      );
-    }
-    refuseInlineActors(child);
+/** XState lets an actor run that is no child under its own id; it persists only children, by id. */
+function refuseUnreachable(recorder: Recorder, root: AnyActorRef): void {
+  for (const actor of recorder.actors) {
+    if (!isLive(actor) || find(root, pathOf(actor)) === actor) continue;
+    throw new DurabilityError(
+      'unreachableActor',
+      `actor '${pathOf(actor)}' was spawned without an id, or another was spawned under its id: it would be lost at a ` +
+        `restart. Give each actor that runs an id of its own.`,
+    );
   }
 }
 

@@ -1,0 +1,119 @@
+import type { AccountFacts, Device } from './account.ts';
+import { dayOf } from './calendar.ts';
+import type { Factor, FactorKind, IneligibleReason } from './outcome.ts';
+import type { RecoveryPath, Standing } from './path.ts';
+import type { Policy } from './policy.ts';
+import type { PortOutput } from './ports.ts';
+
+/** What a recovery knows when it asks which paths are open. */
+export interface Situation {
+  account: AccountFacts | null;
+  policy: Policy;
+  device: Device;
+  risk: PortOutput<'assessRisk'> | null;
+  /** Attempts spent in this recovery, by path and instant. */
+  spent: { path: string; at: number }[];
+  /** Wrong one-time codes entered in this recovery. */
+  wrongCodes: number;
+  /** Paths that cannot be tried again in this recovery. */
+  exhausted: string[];
+  proofs: { path: string; factors: Factor[]; at: number }[];
+  manualReview: boolean;
+}
+
+/** The facts as they stand at an instant: attempts of this recovery are added to those made elsewhere today. */
+export function standingAt(situation: Situation & { account: AccountFacts }, at: number): Standing {
+  const { account, policy, device } = situation;
+  const today = dayOf(at, policy.timeZone);
+  const attemptsToday = { ...account.attemptsToday };
+  for (const { path, at: instant } of situation.spent) {
+    if (dayOf(instant, policy.timeZone) !== today) continue;
+    attemptsToday[path] = ((attemptsToday[path] as number | undefined) ?? 0) + 1;
+  }
+  const wrongCodes = account.wrongCodes + situation.wrongCodes;
+  return { account: { ...account, attemptsToday, wrongCodes }, policy, device, at };
+}
+
+/** Whether a path is allowed at the risk that was assessed (spec section 2). */
+export function riskAllows(path: string, { account, policy, risk }: Situation): boolean {
+  const remembered = account !== null && account.protectionMode && account.device.remembered;
+  const { openAtHigh, closedAtMedium, rememberedDeviceLowersMedium } = policy.risk;
+  if (risk?.level === 'high') return openAtHigh.includes(path);
+  if (risk?.level === 'medium' && !(remembered && rememberedDeviceLowersMedium)) return !closedAtMedium.includes(path);
+  return true;
+}
+
+/** Reasons that hold whatever the other paths are. */
+function ownReason(path: RecoveryPath, situation: Situation, at: number): IneligibleReason | undefined {
+  const { account } = situation;
+  if (!account) return 'riskTooHigh';
+  if (keptProofs(situation, at).some((proof) => proof.path === path.id)) return 'alreadyProved';
+  if (situation.exhausted.includes(path.id)) return 'exhausted';
+  const reason = path.ineligible(standingAt({ ...situation, account }, at));
+  return reason ?? (riskAllows(path.id, situation) ? undefined : 'riskTooHigh');
+}
+
+/** Whether a path could be carried through now. */
+function canServe(path: RecoveryPath, situation: Situation, at: number): boolean {
+  const { account } = situation;
+  if (!account || ownReason(path, situation, at) !== undefined) return false;
+  return path.usable?.(standingAt({ ...situation, account }, at)) ?? true;
+}
+
+/** Why a path is not offered at an instant; undefined when it is (spec sections 2 and 3). */
+export function whyNot(
+  path: RecoveryPath,
+  paths: readonly RecoveryPath[],
+  situation: Situation,
+  at: number,
+): IneligibleReason | undefined {
+  const own = ownReason(path, situation, at);
+  if (own !== undefined) return own;
+  const preferred = paths.find((other) => other.id === path.yieldsTo?.path);
+  if (preferred && path.yieldsTo && canServe(preferred, situation, at)) return path.yieldsTo.reason;
+  if (path.order === 'selfService') return undefined;
+  if (path.order === 'appeal' && situation.manualReview) return undefined;
+  const selfServed = paths.some(
+    (other) =>
+      other.order === 'selfService' &&
+      whyNot(other, paths, situation, at) === undefined &&
+      canServe(other, situation, at),
+  );
+  return selfServed ? 'notLastResort' : undefined;
+}
+
+/** Proofs that still count at an instant. */
+export function keptProofs({ proofs, policy }: Situation, at: number): Situation['proofs'] {
+  return proofs.filter((proof) => at - proof.at < policy.proof.keptFor);
+}
+
+/** Whether what was proved is still true of the account, and allowed at the risk as it is now. */
+export function stillHolds(
+  path: RecoveryPath,
+  factors: readonly Factor[],
+  situation: Situation,
+  at: number,
+): 'noLongerEligible' | 'riskTooHigh' | undefined {
+  const { account } = situation;
+  if (!riskAllows(path.id, situation)) return 'riskTooHigh';
+  if (!account) return 'noLongerEligible';
+  const standing = standingAt({ ...situation, account }, at);
+  const holds = path.stillHolds ? path.stillHolds(standing, factors) : path.ineligible(standing) === undefined;
+  return holds ? undefined : 'noLongerEligible';
+}
+
+/** Whether the proofs given open the password (spec section 7). One means counts once. */
+export function opensPassword(situation: Situation, at: number): boolean {
+  const { sufficientAlone, distinctKinds, knowledgeAtMost } = situation.policy.proof;
+  const proofs = keptProofs(situation, at);
+  if (proofs.some(({ path }) => sufficientAlone === 'every' || sufficientAlone.includes(path))) return true;
+  if (new Set(proofs.map(({ path }) => path)).size < distinctKinds) return false;
+  const kinds = proofs.map(({ factors }) => new Set(factors.map((factor) => factor.split(':')[0] as FactorKind)));
+  const all = new Set(kinds.flatMap((set) => [...set]));
+  const means = new Set(
+    proofs.flatMap(({ factors }) => factors.map((factor) => factor.slice(factor.indexOf(':') + 1))),
+  );
+  if (all.size < distinctKinds || means.size < distinctKinds) return false;
+  const knowledge = all.has('knowledge') ? 1 : 0;
+  return knowledge / all.size <= knowledgeAtMost;
+}

@@ -1,0 +1,722 @@
+import { assertEvent, assign, emit, raise, sendTo, setup } from 'xstate';
+import type { AccountFacts, Device, Network } from './account.ts';
+import { keptProofs, opensPassword, type Situation, standingAt, stillHolds, whyNot } from './availability.ts';
+import { type EventOf, events } from './events.ts';
+import type {
+  AttemptSpent,
+  CodeWrong,
+  EmergencyCodeIssued,
+  EndReason,
+  IneligibleReason,
+  Notice,
+  Observed,
+  PathOutput,
+  RecoveryOutput,
+  Refused,
+} from './outcome.ts';
+import { type PasswordFault, passwordFault } from './password.ts';
+import {
+  type Args,
+  instantOf,
+  isLastFailure,
+  type PathInput,
+  type RecoveryPath,
+  type Refusal,
+  type Tag,
+} from './path.ts';
+import { paths as builtIn } from './paths.ts';
+import { type Policy, policyOf } from './policy.ts';
+import { type AnswerOf, type PortInput, port } from './ports.ts';
+
+/** The parent: which ways back are open, one of them at a time, and the new password (spec section 2). */
+
+export interface RecoveryInput {
+  recoveryId: string;
+  accountId: string;
+  device: Device;
+  network: Network;
+  policy?: Policy;
+  /** Instant of the start, in ms. */
+  at?: number;
+}
+
+export interface RecoveryContext extends Situation {
+  recoveryId: string;
+  accountId: string;
+  network: Network;
+  at: number;
+  /** The path under way, or the last one. */
+  path: string | null;
+  attempts: RecoveryOutput['attempts'];
+  asked: string[];
+  failures: number;
+  /** Paths that failed one after the other: each lengthens the wait. */
+  failedPaths: number;
+  waitUntil: number;
+  /** The recovery's own time has passed while something was under way that has a deadline of its own. */
+  late: boolean;
+  /** The same for the time to set the password. */
+  passwordLate: boolean;
+  cancelling: boolean;
+  outcome: RecoveryOutput['outcome'];
+  reason?: EndReason;
+  told?: string;
+}
+
+type Events =
+  | EventOf<'path.choose' | 'path.leave' | 'recovery.cancel' | 'password.submit'>
+  | AnswerOf<'loadAccount' | 'assessRisk' | 'setPassword' | 'revokeSessions' | 'notify'>
+  | { type: 'path.done'; output: PathOutput; at?: number }
+  | { type: 'deadline.recovery' };
+
+/** Events that the parent takes itself; every other goes to the path under way. */
+const OWN = ['path.choose', 'recovery.cancel', 'password.submit'];
+
+const account = ({ context }: Args<RecoveryContext, Events>): PortInput<'loadAccount'> => ({
+  accountId: context.accountId,
+});
+const risk = ({ context }: Args<RecoveryContext, Events>): PortInput<'assessRisk'> => ({
+  accountId: context.accountId,
+  device: context.device,
+  network: context.network,
+});
+const newPassword = ({ context, event }: Args<RecoveryContext, Events>): PortInput<'setPassword'> => {
+  assertEvent(event, 'password.submit');
+  return {
+    accountId: context.accountId,
+    password: event.password,
+    factors: keptProofs(context, context.at).flatMap(({ factors }) => factors),
+  };
+};
+const resetNotice = ({ context }: Args<RecoveryContext, Events>): PortInput<'notify'> => ({
+  accountId: context.accountId,
+  notice: 'reset',
+  ...(context.path === null ? {} : { path: context.path }),
+});
+
+/** What a path is started with. */
+const pathInput = ({ context, event }: Args<RecoveryContext, Events>): PathInput => ({
+  account: standingAt({ ...context, account: context.account as AccountFacts }, context.at).account,
+  recoveryId: context.recoveryId,
+  policy: context.policy,
+  device: context.device,
+  network: context.network,
+  at: instantOf(event, context),
+  manualReview: context.manualReview,
+  asked: context.asked,
+});
+
+function fault(context: RecoveryContext, event: EventOf<'password.submit'>): PasswordFault | undefined {
+  return passwordFault(event, context.account, context.policy);
+}
+
+const recoveryOutput = ({ context }: { context: RecoveryContext }): RecoveryOutput => ({
+  outcome: context.outcome,
+  ...(context.path === null ? {} : { path: context.path }),
+  ...(context.reason === undefined ? {} : { reason: context.reason }),
+  attempts: context.attempts,
+});
+
+/**
+ * The parent over a list of paths. A ninth path is one more entry.
+ * @param paths the registry; ids are unique.
+ */
+export function createRecoveryMachine(paths: readonly RecoveryPath[] = builtIn) {
+  const pathOf = (id: string | null) => paths.find((path) => path.id === id);
+  const why = (context: RecoveryContext, id: string, at: number): IneligibleReason | 'unknownPath' | undefined => {
+    const path = pathOf(id);
+    return path ? whyNot(path, paths, context, at) : 'unknownPath';
+  };
+  /** The first proof that no longer holds. */
+  const lost = (context: RecoveryContext) => {
+    for (const proof of keptProofs(context, context.at)) {
+      const path = pathOf(proof.path);
+      const reason = path ? stillHolds(path, proof.factors, context, context.at) : 'noLongerEligible';
+      if (reason) return { path: proof.path, reason };
+    }
+    return undefined;
+  };
+  const pathEvents = [
+    ...Object.keys(events).filter((type) => !OWN.includes(type)),
+    ...paths.flatMap((path) => Object.keys(path.events ?? {})),
+  ];
+  const forwarded = Object.fromEntries(pathEvents.map((type) => [type, { actions: 'toPath' }]));
+
+  return setup({
+    types: {
+      context: {} as RecoveryContext,
+      events: {} as Events,
+      input: {} as RecoveryInput,
+      output: {} as RecoveryOutput,
+      emitted: {} as Refused | Notice | AttemptSpent | CodeWrong | EmergencyCodeIssued | Observed,
+      tags: {} as Tag,
+    },
+    actors: {
+      loadAccount: port('loadAccount'),
+      assessRisk: port('assessRisk'),
+      setPassword: port('setPassword'),
+      revokeSessions: port('revokeSessions'),
+      notify: port('notify'),
+      ...(Object.fromEntries(paths.map((path) => [path.id, path.machine])) as object),
+    },
+    guards: {
+      lastFailure: isLastFailure,
+      late: ({ context }) => context.late,
+      passwordLate: ({ context }) => context.passwordLate,
+      mustWait: ({ context, event }) => instantOf(event, context) < context.waitUntil,
+      choiceRefused: ({ context, event }) => {
+        assertEvent(event, 'path.choose');
+        return why(context, event.path, instantOf(event, context)) !== undefined;
+      },
+      isChosen: ({ context }, { path }: { path: string }) => context.path === path,
+      choiceLost: ({ context }) => why(context, context.path ?? '', context.at) !== undefined,
+      pathVerified: ({ event }) => outputOf(event)?.outcome === 'verified',
+      pathCodeUsed: ({ event }) => outputOf(event)?.outcome === 'codeUsed',
+      pathCodeUnused: ({ event }) => outputOf(event)?.outcome === 'codeUnused',
+      pathLocked: ({ event }) => outputOf(event)?.reason === 'wrongCodeLimit',
+      cancelling: ({ context }) => context.cancelling,
+      proofLost: ({ context }) => lost(context) !== undefined,
+      proofComplete: ({ context }) => opensPassword(context, context.at),
+      passwordRefused: ({ context, event }) => {
+        assertEvent(event, 'password.submit');
+        return fault(context, event) !== undefined;
+      },
+      passwordSet: ({ event }) => {
+        assertEvent(event, 'xstate.done.actor.setPassword');
+        return event.output.ok;
+      },
+      proofLostAtHost: ({ event }) => {
+        assertEvent(event, 'xstate.done.actor.setPassword');
+        return !event.output.ok && event.output.reason === 'noLongerEligible';
+      },
+    },
+    delays: {
+      choosingTimeout: ({ context }) => context.policy.recovery.choosingTimeout,
+      passwordTimeout: ({ context }) => context.policy.recovery.passwordTimeout,
+      recoveryTimeout: ({ context }) => context.policy.recovery.timeout,
+      revokeRetryAfter: ({ context }) => context.policy.recovery.revokeRetryAfter,
+      portTimeout: ({ context }) => context.policy.ports.timeout,
+      observation: ({ context }) => context.policy.emergencyCode.observation,
+    },
+    actions: {
+      startRecoveryTime: raise({ type: 'deadline.recovery' }, { id: 'recovery', delay: 'recoveryTimeout' }),
+      countFailure: assign({ failures: ({ context }) => context.failures + 1 }),
+      forgetFailures: assign({ failures: 0 }),
+      noteLate: assign({ late: true }),
+      startPasswordTime: assign({ passwordLate: false }),
+      notePasswordLate: assign({ passwordLate: true }),
+      noteCancelling: assign({ cancelling: true }),
+      noteAccount: assign(({ context, event }) => {
+        assertEvent(event, 'xstate.done.actor.loadAccount');
+        return { account: event.output, at: instantOf(event, context) };
+      }),
+      noteRisk: assign(({ context, event }) => {
+        assertEvent(event, 'xstate.done.actor.assessRisk');
+        return { risk: event.output, at: instantOf(event, context) };
+      }),
+      noteChoice: assign(({ context, event }) => {
+        assertEvent(event, 'path.choose');
+        return { path: event.path, at: instantOf(event, context) };
+      }),
+      tell: assign((_, { told }: { told: string }) => ({ told })),
+      tellChoiceLost: assign(({ context }) => {
+        const told = why(context, context.path ?? '', context.at);
+        return told === undefined ? {} : { told };
+      }),
+      toPath: sendTo(
+        ({ context }) => context.path ?? '',
+        ({ event }) => event,
+      ),
+      refuse: emit((_, refusal: Refusal): Refused => ({ type: 'refused', ...refusal })),
+      refuseChoice: emit(({ context, event }): Refused => {
+        assertEvent(event, 'path.choose');
+        const reason = why(context, event.path, instantOf(event, context)) ?? 'unknownPath';
+        return { type: 'refused', code: 'notEligible', reason, field: 'path' };
+      }),
+      refusePassword: emit(({ context, event }): Refused => {
+        assertEvent(event, 'password.submit');
+        return { type: 'refused', code: 'invalidEvent', ...(fault(context, event) ?? {}) };
+      }),
+      notify: emit(({ context }, { notice }: { notice: string }): Notice => {
+        const { path, reason } = context;
+        return { type: 'notice', notice, ...(path === null ? {} : { path }), ...(reason ? { reason } : {}) };
+      }),
+      /** What every path leaves behind, however it ended. */
+      recordPath: assign(({ context, event }) => {
+        const output = outputOf(event);
+        if (!output) return {};
+        const { path, outcome, reason, spent } = output;
+        return {
+          at: instantOf(event, context),
+          asked: [...new Set([...context.asked, ...(output.asked ?? [])])],
+          spent: [...context.spent, ...spent.map((instant) => ({ path, at: instant }))],
+          wrongCodes: context.wrongCodes + (output.wrongCodes ?? 0),
+          exhausted: output.exhausted ? [...context.exhausted, path] : context.exhausted,
+          manualReview: context.manualReview || reason === 'manualReview',
+          attempts:
+            outcome === 'verified'
+              ? context.attempts
+              : [...context.attempts, { path, outcome, ...(reason === undefined ? {} : { reason }) }],
+          ...(reason === undefined ? {} : { told: reason }),
+        };
+      }),
+      /** A failed path makes the next one wait, longer each time (R13). */
+      lengthenWait: assign(({ context, event }) => {
+        if (outputOf(event)?.outcome !== 'rejected') return {};
+        const { firstWait, waitFactor, longestWait } = context.policy.guessing;
+        const wait = Math.min(firstWait * waitFactor ** context.failedPaths, longestWait);
+        return { failedPaths: context.failedPaths + 1, waitUntil: instantOf(event, context) + wait };
+      }),
+      recordProof: assign(({ context, event }) => {
+        const output = outputOf(event);
+        if (!output) return {};
+        const proof = { path: output.path, factors: output.factors, at: instantOf(event, context) };
+        return { proofs: [...context.proofs.filter(({ path }) => path !== output.path), proof] };
+      }),
+      recordVerified: assign({
+        attempts: ({ context }) => [...context.attempts, { path: context.path ?? '', outcome: 'verified' as const }],
+      }),
+      recordUnavailable: assign(({ context }) => ({
+        proofs: context.proofs.filter(({ path }) => path !== context.path),
+        attempts: [
+          ...context.attempts,
+          { path: context.path ?? '', outcome: 'rejected' as const, reason: 'unavailable' as const },
+        ],
+        failures: 0,
+        told: 'unavailable',
+      })),
+      dropLostProof: assign(({ context }) => {
+        const proof = lost(context);
+        if (!proof) return {};
+        return {
+          proofs: context.proofs.filter(({ path }) => path !== proof.path),
+          attempts: [...context.attempts, { path: proof.path, outcome: 'rejected' as const, reason: proof.reason }],
+          told: proof.reason,
+        };
+      }),
+      dropAllProofs: assign({ proofs: [], told: 'noLongerEligible' }),
+      useUpProofs: assign({ proofs: [] }),
+      tellPasswordRefused: assign(({ event }) => {
+        assertEvent(event, 'xstate.done.actor.setPassword');
+        return { told: event.output.reason ?? 'passwordRefused' };
+      }),
+      observe: emit(
+        ({ context }): Observed => ({
+          type: 'account.observed',
+          until: context.at + context.policy.emergencyCode.observation,
+        }),
+      ),
+      end: assign((_, ending: { outcome: RecoveryOutput['outcome']; reason?: EndReason }) => ending),
+      endLocked: assign(({ event }) => {
+        const reason = outputOf(event)?.reason;
+        return { outcome: 'locked' as const, ...(reason === undefined ? {} : { reason }) };
+      }),
+    },
+  }).createMachine({
+    id: 'recovery',
+    version: '1',
+    description: 'From a forgotten password to a new one, or to one small payment in need.',
+    meta: { section: '2' },
+    context: ({ input }) => ({
+      recoveryId: input.recoveryId,
+      accountId: input.accountId,
+      device: input.device,
+      network: input.network,
+      policy: input.policy ?? policyOf(),
+      at: input.at ?? 0,
+      account: null,
+      risk: null,
+      path: null,
+      attempts: [],
+      spent: [],
+      wrongCodes: 0,
+      exhausted: [],
+      proofs: [],
+      asked: [],
+      manualReview: false,
+      failures: 0,
+      failedPaths: 0,
+      waitUntil: 0,
+      late: false,
+      passwordLate: false,
+      cancelling: false,
+      outcome: 'failed',
+    }),
+    output: recoveryOutput,
+    entry: ['startRecoveryTime', { type: 'notify', params: { notice: 'started' } }],
+    on: {
+      'recovery.cancel': '.cancelled',
+      'deadline.recovery': {
+        target: '.expired',
+        actions: { type: 'end', params: { outcome: 'expired', reason: 'timedOut' } },
+      },
+    },
+    initial: 'assessing',
+    states: {
+      assessing: {
+        description: 'The account is read and the risk rated.',
+        meta: { section: '2' },
+        tags: 'busy',
+        initial: 'loading',
+        states: {
+          loading: {
+            description: 'The facts of the account are read.',
+            meta: { section: '5' },
+            invoke: {
+              id: 'loadAccount',
+              src: 'loadAccount',
+              input: account,
+              onDone: { target: 'rating', actions: ['noteAccount', 'forgetFailures'] },
+              onError: assessAgain('loading'),
+            },
+            after: { portTimeout: assessAgain('loading') },
+          },
+          rating: {
+            description: 'Device and network are rated.',
+            meta: { section: '2' },
+            invoke: {
+              id: 'assessRisk',
+              src: 'assessRisk',
+              input: risk,
+              onDone: { target: '#recovery.choosing', actions: ['noteRisk', 'forgetFailures'] },
+              onError: assessAgain('rating'),
+            },
+            after: { portTimeout: assessAgain('rating') },
+          },
+        },
+      },
+      choosing: {
+        description: 'Every path is listed, open or closed with the reason; the owner picks one.',
+        meta: { section: '2' },
+        after: {
+          choosingTimeout: {
+            target: 'expired',
+            actions: { type: 'end', params: { outcome: 'expired', reason: 'timedOut' } },
+          },
+        },
+        initial: 'offering',
+        states: {
+          offering: {
+            description: 'The owner may pick a path that is open.',
+            meta: { section: '2' },
+            tags: 'waitingForUser',
+            always: {
+              guard: 'late',
+              target: '#recovery.expired',
+              actions: { type: 'end', params: { outcome: 'expired', reason: 'timedOut' } },
+            },
+            on: {
+              'path.choose': [
+                { guard: 'mustWait', actions: { type: 'refuse', params: { code: 'tooEarly', reason: 'wait' } } },
+                { guard: 'choiceRefused', actions: 'refuseChoice' },
+                { target: 'rechecking', actions: ['noteChoice', 'forgetFailures'] },
+              ],
+            },
+          },
+          rechecking: {
+            description: 'The account is read again: the path has to be open now.',
+            meta: { section: '2' },
+            tags: 'busy',
+            invoke: {
+              id: 'loadAccount',
+              src: 'loadAccount',
+              input: account,
+              onDone: { target: 'deciding', actions: ['noteAccount', 'forgetFailures'] },
+              onError: chooseAgain(),
+            },
+            after: { portTimeout: chooseAgain() },
+          },
+          deciding: {
+            description: 'The path begins, or is open no more.',
+            meta: { section: '2' },
+            always: [
+              { guard: 'choiceLost', target: 'offering', actions: 'tellChoiceLost' },
+              ...paths.map((path) => ({
+                guard: { type: 'isChosen', params: { path: path.id } } as const,
+                target: `#recovery.verifying.${path.id}`,
+                actions: { type: 'notify', params: { notice: 'chosen' } } as const,
+              })),
+              { target: 'offering' },
+            ],
+          },
+        },
+      },
+      verifying: {
+        description: 'One path is under way.',
+        meta: { section: '3' },
+        initial: 'rechecking',
+        states: {
+          ...(Object.fromEntries(paths.map((path) => [path.id, pathState(path, forwarded)])) as unknown as Record<
+            never,
+            object
+          >),
+          rechecking: {
+            description: 'What was proved has to be true of the account still.',
+            meta: { section: '2' },
+            tags: 'busy',
+            invoke: {
+              id: 'loadAccount',
+              src: 'loadAccount',
+              input: account,
+              onDone: { target: 'rerating', actions: ['noteAccount', 'forgetFailures'] },
+              onError: verifyAgain('rechecking'),
+            },
+            after: { portTimeout: verifyAgain('rechecking') },
+          },
+          rerating: {
+            description: 'The path has to be allowed at the risk as it is now.',
+            meta: { section: '2' },
+            tags: 'busy',
+            invoke: {
+              id: 'assessRisk',
+              src: 'assessRisk',
+              input: risk,
+              onDone: { target: 'deciding', actions: ['noteRisk', 'forgetFailures'] },
+              onError: verifyAgain('rerating'),
+            },
+            after: { portTimeout: verifyAgain('rerating') },
+          },
+          deciding: {
+            description: 'The proof opens the password, or more proof is needed, or it is void.',
+            meta: { section: '7' },
+            always: [
+              {
+                guard: 'proofLost',
+                target: '#recovery.choosing',
+                actions: ['dropLostProof', { type: 'notify', params: { notice: 'failed' } }],
+              },
+              {
+                guard: 'proofComplete',
+                target: '#recovery.settingPassword',
+                actions: ['recordVerified', { type: 'notify', params: { notice: 'verified' } }],
+              },
+              {
+                target: '#recovery.choosing',
+                actions: [
+                  'recordVerified',
+                  { type: 'tell', params: { told: 'moreProof' } },
+                  { type: 'notify', params: { notice: 'verified' } },
+                ],
+              },
+            ],
+          },
+        },
+      },
+      settingPassword: {
+        description: 'The proof permits one thing: one new password.',
+        meta: { section: '2' },
+        entry: 'startPasswordTime',
+        after: { passwordTimeout: { actions: 'notePasswordLate' } },
+        initial: 'awaiting',
+        states: {
+          awaiting: {
+            description: 'The owner enters the new password twice.',
+            meta: { section: '2' },
+            tags: 'waitingForUser',
+            always: {
+              guard: 'passwordLate',
+              target: '#recovery.expired',
+              actions: { type: 'end', params: { outcome: 'expired', reason: 'timedOut' } },
+            },
+            on: {
+              'password.submit': [{ guard: 'passwordRefused', actions: 'refusePassword' }, { target: 'setting' }],
+            },
+          },
+          setting: {
+            description: 'The password is being set: no way back until the result is known.',
+            meta: { section: '2' },
+            tags: 'busy',
+            on: {
+              'recovery.cancel': {
+                actions: { type: 'refuse', params: { code: 'notAccepted', reason: 'settingPassword' } },
+              },
+              'deadline.recovery': { actions: 'noteLate' },
+            },
+            invoke: {
+              id: 'setPassword',
+              src: 'setPassword',
+              input: newPassword,
+              onDone: [
+                { guard: 'passwordSet', target: 'revoking', actions: ['useUpProofs', 'forgetFailures'] },
+                { guard: 'proofLostAtHost', target: '#recovery.choosing', actions: 'dropAllProofs' },
+                { target: 'awaiting', actions: 'tellPasswordRefused' },
+              ],
+              onError: passwordAgain(),
+            },
+            after: { portTimeout: passwordAgain() },
+          },
+          revoking: {
+            description: 'All sessions, remembered devices and open payment tokens end.',
+            meta: { section: '2' },
+            tags: 'busy',
+            on: PASSWORD_IS_SET,
+            invoke: {
+              id: 'revokeSessions',
+              src: 'revokeSessions',
+              input: account,
+              onDone: 'notifying',
+              onError: 'revokingLater',
+            },
+            after: { portTimeout: 'revokingLater' },
+          },
+          revokingLater: {
+            description: 'Sessions could not be ended: not done until they are, tried again after a pause.',
+            meta: { section: '2' },
+            tags: 'busy',
+            on: PASSWORD_IS_SET,
+            always: {
+              guard: 'late',
+              target: '#recovery.failed',
+              actions: { type: 'end', params: { outcome: 'failed', reason: 'sessionsNotRevoked' } },
+            },
+            after: { revokeRetryAfter: 'revoking' },
+          },
+          notifying: {
+            description: 'Everyone on file is told of the new password.',
+            meta: { section: '2' },
+            tags: 'busy',
+            on: PASSWORD_IS_SET,
+            invoke: {
+              id: 'notify',
+              src: 'notify',
+              input: resetNotice,
+              onDone: { target: '#recovery.completed', actions: { type: 'end', params: { outcome: 'reset' } } },
+              onError: { target: '#recovery.completed', actions: { type: 'end', params: { outcome: 'reset' } } },
+            },
+            after: {
+              portTimeout: { target: '#recovery.completed', actions: { type: 'end', params: { outcome: 'reset' } } },
+            },
+          },
+        },
+      },
+      observing: {
+        description: 'An emergency code was spent: the account is watched for 15 days.',
+        meta: { section: '3.8' },
+        entry: ['observe', { type: 'notify', params: { notice: 'emergencyCodeUsed' } }],
+        on: { 'deadline.recovery': { actions: 'noteLate' } },
+        after: {
+          observation: {
+            target: 'completed',
+            actions: { type: 'end', params: { outcome: 'emergencyCodeUsed' } },
+          },
+        },
+      },
+      completed: { description: 'The recovery has reached its aim.', meta: { section: '2' }, type: 'final' },
+      cancelled: {
+        description: 'The owner ended the recovery; nothing was changed by it.',
+        meta: { section: '2' },
+        type: 'final',
+        entry: [
+          { type: 'end', params: { outcome: 'cancelled' } },
+          { type: 'notify', params: { notice: 'cancelled' } },
+        ],
+      },
+      expired: {
+        description: 'Nobody acted in time.',
+        meta: { section: '2' },
+        type: 'final',
+        entry: { type: 'notify', params: { notice: 'expired' } },
+      },
+      failed: {
+        description: 'The service could not go on; the fault is not the owner’s.',
+        meta: { section: '2' },
+        type: 'final',
+        entry: { type: 'notify', params: { notice: 'failed' } },
+      },
+      locked: {
+        description: 'Too many wrong codes over all recoveries: this one is over.',
+        meta: { section: '2' },
+        type: 'final',
+        entry: { type: 'notify', params: { notice: 'locked' } },
+      },
+    },
+  });
+}
+
+const outputOf = (event: object): PathOutput | undefined =>
+  'output' in event ? (event.output as PathOutput | undefined) : undefined;
+
+/** From here on the recovery only runs to its end. */
+const PASSWORD_IS_SET = {
+  'recovery.cancel': { actions: { type: 'refuse', params: { code: 'notAccepted', reason: 'passwordIsSet' } } },
+  'deadline.recovery': { actions: 'noteLate' },
+} as const;
+
+const failed = {
+  guard: 'lastFailure',
+  target: '#recovery.failed',
+  actions: { type: 'end', params: { outcome: 'failed', reason: 'unavailable' } },
+} as const;
+
+function assessAgain<T extends string>(target: T) {
+  return [failed, { target, reenter: true, actions: 'countFailure' }] as const;
+}
+
+function chooseAgain() {
+  return [
+    { guard: 'lastFailure', target: 'offering', actions: 'recordUnavailable' },
+    { target: 'rechecking', reenter: true, actions: 'countFailure' },
+  ] as const;
+}
+
+function verifyAgain<T extends string>(target: T) {
+  return [
+    {
+      guard: 'lastFailure',
+      target: '#recovery.choosing',
+      actions: ['recordUnavailable', { type: 'notify', params: { notice: 'failed' } }],
+    },
+    { target, reenter: true, actions: 'countFailure' },
+  ] as const;
+}
+
+function passwordAgain() {
+  return [
+    failed,
+    { target: 'awaiting', actions: ['countFailure', { type: 'tell', params: { told: 'unavailable' } }] },
+  ] as const;
+}
+
+/** The state under which a path is invoked: it is named after the path, and so is the child. */
+function pathState(path: RecoveryPath, forwarded: Record<string, object>) {
+  return {
+    description: `${path.title.en} ${path.title['zh-CN']}`,
+    meta: { section: path.section, path: path.id },
+    on: {
+      ...forwarded,
+      ...(path.hasOwnDeadlines || path.settlesCancel ? { 'deadline.recovery': { actions: 'noteLate' } } : {}),
+      ...(path.settlesCancel ? { 'recovery.cancel': { actions: ['noteCancelling', 'toPath'] } } : {}),
+    },
+    invoke: {
+      id: path.id,
+      src: path.id,
+      input: pathInput,
+      onDone: [
+        {
+          guard: 'pathCodeUsed',
+          target: '#recovery.observing',
+          actions: 'recordPath',
+        },
+        { guard: 'cancelling', target: '#recovery.cancelled', actions: 'recordPath' },
+        {
+          guard: 'pathCodeUnused',
+          target: '#recovery.completed',
+          actions: ['recordPath', { type: 'end', params: { outcome: 'emergencyCodeUnused' } }],
+        },
+        {
+          guard: 'pathVerified',
+          target: '#recovery.verifying.rechecking',
+          actions: ['recordPath', 'recordProof', 'forgetFailures'],
+        },
+        { guard: 'pathLocked', target: '#recovery.locked', actions: ['recordPath', 'endLocked'] },
+        {
+          target: '#recovery.choosing',
+          actions: ['recordPath', 'lengthenWait', 'forgetFailures', { type: 'notify', params: { notice: 'failed' } }],
+        },
+      ],
+    },
+  };
+}
+
+/** The parent over the eight paths that are built in. */
+export const recoveryMachine = createRecoveryMachine();

@@ -1,0 +1,97 @@
+import type { AccountFacts } from '../../machines/account.ts';
+import { type Element, type PortName, ports } from '../../machines/ports.ts';
+import type { PortCall, Ports } from './ports.ts';
+
+/** Waits `ms` (`Infinity` for ever) unless aborted. */
+export type Wait = (ms: number, signal: AbortSignal) => Promise<void>;
+
+/** Ports that answer at once with what lets a recovery go on: what a scenario does not say. */
+export function agreeablePorts(account: () => AccountFacts): Ports {
+  const ok = async () => ({ ok: true });
+  return {
+    loadAccount: async () => account(),
+    assessRisk: async () => ({ level: 'low', signals: [] }),
+    verifyBankCard: async () => ({ status: 'verified' }),
+    sendCode: ok,
+    checkCode: ok,
+    checkDocument: async () => ({ faults: [], warnings: [], expired: false }),
+    checkFace: async () => ({ faults: [], warnings: [], live: true }),
+    matchRegistry: async () => ({ match: 95 }),
+    drawQuestions: async ({ questions, exclude }) => {
+      const elements = (Object.entries(questions) as [Element, number][]).flatMap(([element, count]) =>
+        Array.from({ length: count }, () => element),
+      );
+      return {
+        quizId: `quiz-${exclude.length}`,
+        questions: elements.map((element, index) => ({
+          questionId: `q${exclude.length + index + 1}`,
+          element,
+          prompt: `${element} ${index + 1}`,
+        })),
+      };
+    },
+    gradeAnswer: async () => ({ right: true }),
+    requestConfirmation: ok,
+    checkConfirmation: ok,
+    openTicket: async () => ({ ticketId: 'ticket-1' }),
+    escalateTicket: ok,
+    scanBiometric: async () => ({ match: true }),
+    crossCheckDevice: ok,
+    matchVoiceprint: async () => ({ match: true }),
+    checkAnswers: ok,
+    verifyInstitution: async () => ({ valid: true, type: 'hospital' }),
+    verifyIdentityOnSite: ok,
+    assessEmergency: async () => ({ place: true, device: true, behaviour: true }),
+    issueEmergencyCode: ok,
+    redeemEmergencyCode: async () => ({ accepted: true }),
+    setPassword: ok,
+    revokeSessions: ok,
+    notify: ok,
+  };
+}
+
+/** Answers of one port, in order: `{ throws }`, `{ hangs }` or an answer; `after` (ms) delays any of them. */
+export interface ScriptedAnswer {
+  after?: number;
+  throws?: string;
+  hangs?: boolean;
+  answer?: unknown;
+}
+export type Script = Partial<Record<PortName, readonly ScriptedAnswer[]>>;
+
+type AnyPort = (input: unknown, call: PortCall) => Promise<unknown>;
+
+/** Ports that follow a script where there is one. The same key gets the same answer; the last answer repeats. */
+export function scriptedPorts(base: Ports, script: Script, wait: Wait): Ports {
+  const scripted = (Object.keys(script) as PortName[]).map((name) => {
+    const answers = script[name] ?? [];
+    const taken = new Map<string, ScriptedAnswer>();
+    const port: AnyPort = async (_, { key, signal }) => {
+      const answer = taken.get(key) ?? answers[Math.min(taken.size, answers.length - 1)] ?? {};
+      taken.set(key, answer);
+      if (answer.after !== undefined) await wait(answer.after, signal);
+      if (answer.hangs) await wait(Number.POSITIVE_INFINITY, signal);
+      if (answer.throws !== undefined) throw new Error(answer.throws);
+      return answer.answer;
+    };
+    return [name, port] as const;
+  });
+  return { ...base, ...Object.fromEntries(scripted) } as Ports;
+}
+
+/** Counts calls by port; a repeat with the same key is not counted again. */
+export function countedPorts(base: Ports): { ports: Ports; calls: () => Record<string, number> } {
+  const keys = new Map<string, Set<string>>();
+  const counted = (Object.keys(ports) as PortName[]).map((name) => {
+    const carryOut = base[name] as AnyPort;
+    const port: AnyPort = (input, call) => {
+      keys.set(name, (keys.get(name) ?? new Set()).add(call.key));
+      return carryOut(input, call);
+    };
+    return [name, port] as const;
+  });
+  return {
+    ports: Object.fromEntries(counted) as unknown as Ports,
+    calls: () => Object.fromEntries([...keys].map(([name, set]) => [name, set.size])),
+  };
+}

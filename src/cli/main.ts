@@ -1,0 +1,54 @@
+#!/usr/bin/env node
+import { Command } from 'commander';
+import { demo } from './demo.ts';
+import { showPaths } from './paths.ts';
+import { showPolicy } from './policy.ts';
+import { runFiles } from './run.ts';
+
+/** Exit codes: 0 all holds, 1 something does not, 2 a file or an argument is unusable. */
+const program = new Command('regain')
+  .description('Recovery workflows as statecharts whose timers survive a crash.')
+  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
+  .showHelpAfterError();
+
+program
+  .command('run')
+  .description('replay scenario files on a virtual clock and a real SQLite file')
+  .argument('<files...>', 'YAML or JSON scenario files')
+  .option('--json', 'print one JSON document a scenario')
+  .option('--timeline', 'print the timeline of every scenario (the default for one file)')
+  .option('--profile <name>', 'run scenarios that name no profile under this one: source or strict')
+  .option('--restarts', 'drop everything in memory between every two steps')
+  .action(async (files: string[], options) => {
+    process.exitCode = await runFiles(files, options);
+  });
+
+program
+  .command('paths')
+  .description('which paths an account may use, and why not the others')
+  .argument('<file>', 'facts of an account, YAML or JSON; missing fields take a sandbox default')
+  .option('--json', 'print JSON')
+  .option('--at <instant>', 'date and time with an offset; now by default')
+  .option('--risk <level>', 'low, medium or high', 'low')
+  .option('--policy <file>', 'a policy file')
+  .action(async (file: string, options) => {
+    process.exitCode = await showPaths(file, options);
+  });
+
+program
+  .command('policy')
+  .description('print every figure with its section of the spec, or check a policy file')
+  .option('--check <file>', 'check a policy file')
+  .option('--profile <name>', 'source or strict', 'source')
+  .action(async (options) => {
+    process.exitCode = await showPolicy(options);
+  });
+
+program
+  .command('demo')
+  .description('walk the eight recoveries through, with restarts in between')
+  .action(async () => {
+    process.exitCode = await demo();
+  });
+
+await program.parseAsync();

@@ -1,0 +1,62 @@
+import { readFile } from 'node:fs/promises';
+import pc from 'picocolors';
+import { z } from 'zod';
+import { type Situation, whyNot } from '../../machines/availability.ts';
+import { paths } from '../../machines/paths.ts';
+import { policyOf } from '../../machines/policy.ts';
+import { sandboxAccount } from '../adapters/index.ts';
+import { checked, parseSource, UnusableFile } from '../scenario/load.ts';
+
+export interface PathsFlags {
+  json?: boolean;
+  at?: string;
+  risk: string;
+  policy?: string;
+}
+
+const Facts = z.record(z.string(), z.unknown());
+const Instant = z.iso.datetime({ offset: true });
+
+/** Prints which paths an account may use and why not the others. @returns the exit code. */
+export async function showPaths(file: string, flags: PathsFlags): Promise<number> {
+  try {
+    const read = async (name: string) => parseSource(name, await readFile(name, 'utf8'));
+    const facts = await read(file);
+    const policyFile = flags.policy === undefined ? undefined : await read(flags.policy);
+    const account = checked(facts, [], () => sandboxAccount(Facts.parse(facts.value)));
+    const policy = policyFile ? checked(policyFile, [], () => policyOf(Facts.parse(policyFile.value))) : policyOf();
+    const risk = z.enum(['low', 'medium', 'high']).parse(flags.risk);
+    const at = flags.at === undefined ? Date.now() : Date.parse(Instant.parse(flags.at));
+    const situation: Situation = {
+      account,
+      policy,
+      device: { deviceId: account.device.deviceId },
+      risk: { level: risk, signals: [] },
+      spent: [],
+      wrongCodes: 0,
+      exhausted: [],
+      proofs: [],
+      manualReview: false,
+    };
+    const rows = paths.map((path) => ({
+      path: path.id,
+      title: path.title,
+      reason: whyNot(path, paths, situation, at) ?? null,
+    }));
+    if (flags.json) {
+      console.log(JSON.stringify(rows, null, 2));
+      return 0;
+    }
+    for (const { path, title, reason } of rows) {
+      const verdict = reason === null ? pc.green('open') : pc.yellow(reason);
+      console.log(`${path.padEnd(20)} ${title.en.padEnd(22)} ${verdict}`);
+    }
+    return 0;
+  } catch (error) {
+    if (error instanceof UnusableFile || error instanceof z.ZodError || (error as NodeJS.ErrnoException).code) {
+      console.error((error as Error).message);
+      return 2;
+    }
+    throw error;
+  }
+}

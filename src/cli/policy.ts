@@ -1,0 +1,94 @@
+import { readFile } from 'node:fs/promises';
+import { Document, isMap, isPair, isScalar, visit } from 'yaml';
+import type { z } from 'zod';
+import { formatDuration } from '../../machines/duration.ts';
+import { type Note, Policy, policyOf } from '../../machines/policy.ts';
+import { checked, parseSource, UnusableFile } from '../scenario/load.ts';
+
+export interface PolicyFlags {
+  check?: string;
+  profile: string;
+}
+
+interface Def {
+  innerType?: z.ZodType;
+  shape?: Record<string, z.ZodType>;
+  in?: z.ZodType;
+}
+
+/** The note and the inner schema of a field, whatever wraps it. */
+function unwrap(schema: z.ZodType): { note: Note | undefined; inner: z.ZodType } {
+  const note = schema.meta() as Note | undefined;
+  const { innerType } = schema.def as Def;
+  if (!innerType) return { note, inner: schema };
+  const below = unwrap(innerType);
+  return { note: note?.section ? note : below.note, inner: below.inner };
+}
+
+const isDuration = (schema: z.ZodType) => unwrap(schema).inner.def.type === 'pipe';
+
+/** Every figure as it would be written in a policy file: spans of time as `45m`. */
+function written(value: unknown, schema: z.ZodType): unknown {
+  const { inner } = unwrap(schema);
+  if (typeof value === 'number' && isDuration(schema)) return formatDuration(value);
+  if (Array.isArray(value)) {
+    const { element } = inner.def as { element?: z.ZodType };
+    return element ? value.map((each) => written(each, element)) : value;
+  }
+  const { shape } = inner as { shape?: Record<string, z.ZodType> };
+  if (value !== null && typeof value === 'object' && shape) {
+    return Object.fromEntries(
+      Object.entries(value).map(([key, each]) => [key, shape[key] ? written(each, shape[key]) : each]),
+    );
+  }
+  return value;
+}
+
+function noteAt(path: readonly string[]): Note | undefined {
+  let schema: z.ZodType | undefined = Policy;
+  for (const key of path) {
+    const { inner } = unwrap(schema);
+    schema = (inner as { shape?: Record<string, z.ZodType> }).shape?.[key];
+    if (!schema) return undefined;
+  }
+  return unwrap(schema).note;
+}
+
+/** The defaults of a profile as YAML, each figure with its section and its origin. */
+export function policyAsYaml(profile: Policy['profile']): string {
+  const document = new Document(written(policyOf({}, profile), Policy));
+  visit(document, {
+    Pair(_, pair, ancestors) {
+      const keys = [...ancestors.filter(isPair), pair].map(({ key }) => (isScalar(key) ? String(key.value) : ''));
+      const note = noteAt(keys);
+      if (!note) return;
+      const text = ` spec ${note.section}, ${note.from}${note.note ? `: ${note.note}` : ''}`;
+      if (isMap(pair.value) || !isScalar(pair.value)) {
+        if (isScalar(pair.key)) pair.key.commentBefore = text;
+      } else pair.value.comment = text;
+    },
+  });
+  return document.toString({ lineWidth: 0 });
+}
+
+/** Prints the defaults, or checks a file. @returns the exit code. */
+export async function showPolicy({ check, profile }: PolicyFlags): Promise<number> {
+  if (profile !== 'source' && profile !== 'strict') {
+    console.error(`unknown profile '${profile}'; known are source, strict`);
+    return 2;
+  }
+  if (check === undefined) {
+    process.stdout.write(policyAsYaml(profile));
+    return 0;
+  }
+  try {
+    const source = parseSource(check, await readFile(check, 'utf8'));
+    const policy = checked(source, [], () => policyOf((source.value ?? {}) as z.input<typeof Policy>));
+    console.log(`${check}: a valid policy, version ${policy.version}, profile ${policy.profile}`);
+    return 0;
+  } catch (error) {
+    if (!(error instanceof UnusableFile) && !(error as NodeJS.ErrnoException).code) throw error;
+    console.error((error as Error).message);
+    return 2;
+  }
+}

@@ -1,0 +1,77 @@
+import pc from 'picocolors';
+import { loadScenario, UnusableFile } from '../scenario/load.ts';
+import { runScenario, type ScenarioResult } from '../scenario/run.ts';
+import type { Scenario } from '../scenario/schema.ts';
+import { printFailure, Timeline } from './timeline.ts';
+
+export interface RunFlags {
+  json?: boolean;
+  timeline?: boolean;
+  profile?: string;
+  restarts?: boolean;
+}
+
+/** Runs scenario files. @returns the exit code: 0 all hold, 1 one does not, 2 a file is unusable. */
+export async function runFiles(files: readonly string[], flags: RunFlags): Promise<number> {
+  const { profile } = flags;
+  if (profile !== undefined && profile !== 'source' && profile !== 'strict') {
+    console.error(`unknown profile '${profile}'; known are source, strict`);
+    return 2;
+  }
+  const scenarios: { file: string; scenario: Scenario }[] = [];
+  let unusable = 0;
+  for (const file of files) {
+    try {
+      scenarios.push({ file, scenario: await loadScenario(file) });
+    } catch (error) {
+      if (!(error instanceof UnusableFile)) throw error;
+      console.error(error.message);
+      unusable += 1;
+    }
+  }
+  const withTimeline = !flags.json && (flags.timeline || files.length === 1);
+  let failed = 0;
+  const began = process.hrtime.bigint();
+  for (const { file, scenario } of scenarios) {
+    const timeline = withTimeline ? new Timeline() : undefined;
+    if (timeline) console.log(pc.bold(scenario.title));
+    const result = await runScenario(scenario, {
+      ...(profile ? { profile } : {}),
+      ...(flags.restarts ? { restartBetween: true } : {}),
+      ...(timeline
+        ? {
+            onTrace: (entry) => timeline.entry(entry),
+            onExpectation: (expectation) => timeline.expectation(expectation),
+          }
+        : {}),
+    });
+    if (!result.ok) failed += 1;
+    report(file, result, flags, withTimeline);
+  }
+  if (!flags.json) {
+    const seconds = Number(process.hrtime.bigint() - began) / 1e9;
+    const passed = scenarios.length - failed;
+    console.log(
+      [
+        `${scenarios.length} scenarios: ${pc.green(`${passed} hold`)}`,
+        failed ? pc.red(`${failed} do not`) : '0 do not',
+        ...(unusable ? [pc.red(`${unusable} files unusable`)] : []),
+        `${seconds.toFixed(1)} s`,
+      ].join(', '),
+    );
+  }
+  return unusable > 0 ? 2 : failed > 0 ? 1 : 0;
+}
+
+function report(file: string, result: ScenarioResult, { json }: RunFlags, withTimeline: boolean): void {
+  if (json) {
+    console.log(JSON.stringify(result));
+    return;
+  }
+  if (!withTimeline) {
+    console.log(
+      `${result.ok ? pc.green('ok  ') : pc.red('FAIL')} ${result.title} ${pc.dim(`${result.state} · ${file}`)}`,
+    );
+    for (const expectation of result.expectations) if (!expectation.ok) printFailure(expectation);
+  }
+}

@@ -1,0 +1,102 @@
+import type { Emitted, Instant, PortRequest, Step, Stored } from '../core/index.ts';
+import type { AuditEntry, Change, LedgerEntry, RecoveryRecord, RequestRecord } from '../store/types.ts';
+
+/** What a host makes of the steps of a machine: everything that is particular to recoveries. */
+export interface Particulars {
+  /** Whether a recovery in these states counts as the account's live one. */
+  isLive(step: Step): boolean;
+  ledger(emitted: readonly Emitted[], at: Instant): LedgerEntry[];
+  /** Calls that nobody waits for, made of what was emitted. */
+  notices(emitted: readonly Emitted[], recovery: RecoveryRecord): { port: string; input: unknown }[];
+  /** The input of a call as it is written: JSON with secrets sealed. */
+  seal(port: string, input: unknown): string;
+}
+
+/** Gathers the steps that one input led to into one change. */
+export class ChangeBuilder {
+  readonly #before: RecoveryRecord;
+  readonly #particulars: Particulars;
+  readonly #audit: AuditEntry[] = [];
+  readonly #ledger: LedgerEntry[] = [];
+  readonly #requests: RequestRecord[] = [];
+  #calls: Stored['calls'];
+  #last: Step | undefined;
+
+  constructor(before: RecoveryRecord, particulars: Particulars) {
+    this.#before = before;
+    this.#particulars = particulars;
+    this.#calls = before.calls;
+  }
+
+  get isEmpty(): boolean {
+    return this.#last === undefined && this.#audit.length === 0;
+  }
+
+  /** The tree as the next step has to find it. */
+  stored(loaded: Stored): Stored {
+    return this.#last ? { ...this.#last, calls: this.#calls } : loaded;
+  }
+
+  get isDone(): boolean {
+    return this.#last?.status === 'done';
+  }
+
+  note(entry: AuditEntry): void {
+    this.#audit.push(entry);
+  }
+
+  add(step: Step, entry: AuditEntry): void {
+    const from = this.#last?.states.join() ?? this.#before.state;
+    this.#calls = step.calls;
+    for (const request of step.requests) this.#request(request, 'awaited', step.at);
+    for (const notice of this.#particulars.notices(step.emitted, this.#before)) {
+      const call = `/${notice.port}`;
+      const attempt = (this.#calls[call] ?? 0) + 1;
+      this.#calls = { ...this.#calls, [call]: attempt };
+      this.#request({ key: `${call}/${attempt}`, path: '', attempt, ...notice }, 'sent', step.at);
+    }
+    this.#ledger.push(...this.#particulars.ledger(step.emitted, step.at));
+    this.#audit.push({ ...entry, data: { ...entry.data, from, to: stateOf(step) } });
+    this.#last = step;
+  }
+
+  #request(request: PortRequest, kind: RequestRecord['kind'], at: Instant): void {
+    const { input, ...call } = request;
+    this.#requests.push({
+      recoveryId: this.#before.id,
+      ...call,
+      kind,
+      input: this.#particulars.seal(request.port, input),
+      tries: 0,
+      notBefore: at,
+    });
+  }
+
+  build(from: number | null, now: Instant): Change {
+    const last = this.#last;
+    const awaited = last?.awaited ?? [];
+    return {
+      recovery: {
+        ...this.#before,
+        version: (from ?? 0) + 1,
+        updatedAt: now,
+        ...(last && {
+          live: last.status === 'active' && this.#particulars.isLive(last),
+          status: last.status,
+          state: stateOf(last),
+          snapshot: last.snapshot,
+          calls: this.#calls,
+        }),
+      },
+      from,
+      timers: last?.status === 'done' ? [] : (last?.timers ?? []),
+      requests: this.#requests.filter((request) => request.kind === 'sent' || awaited.includes(request.key)),
+      awaited,
+      audit: this.#audit,
+      ledger: this.#ledger,
+    };
+  }
+}
+
+/** The state of a tree as one text. */
+export const stateOf = (step: Pick<Step, 'states'>): string => step.states.join(',');

@@ -1,0 +1,302 @@
+import type { AnyEventObject, AnyStateMachine } from 'xstate';
+import {
+  catchUp,
+  type Instant,
+  type PortFailure,
+  type Step,
+  StepError,
+  type StepInput,
+  type Stored,
+  step,
+} from '../core/index.ts';
+import type { AuditEntry, RecoveryRecord, RequestRecord, Store } from '../store/types.ts';
+import { ChangeBuilder, type Particulars } from './change.ts';
+import type { Clock, VirtualClock } from './clock.ts';
+import { Outbox } from './outbox.ts';
+
+/** A change that was committed. */
+export interface Changed {
+  recoveryId: string;
+  version: number;
+  state: string;
+  status: RecoveryRecord['status'];
+  at: Instant;
+}
+
+/** What came of an input. */
+export type Delivered =
+  | { result: 'taken'; step: Step; recovery: RecoveryRecord }
+  /** Not taken: nothing had a transition for it, or a machine emitted `refused`. */
+  | { result: 'refused'; step: Step | null; recovery: RecoveryRecord }
+  | { result: 'unknown' };
+
+export interface EngineOptions {
+  store: Store;
+  clock: Clock;
+  machine: AnyStateMachine;
+  particulars: Particulars;
+  /** Carries out one call and gives its answer, checked. */
+  call(request: RequestRecord, signal: AbortSignal): Promise<unknown>;
+  /** How often a call is tried before its failure is told. */
+  triesOf(port: string): number;
+  /** Pause before the next try of the same call, in ms. */
+  retryDelay(tries: number): number;
+  onError(error: unknown): void;
+}
+
+/** How often a commit is tried when someone else writes the same recovery. */
+const COMMIT_TRIES = 20;
+/** Recoveries with due timers that are taken from the store at once. */
+const BATCH = 100;
+
+/**
+ * Load, step, write everything in one transaction, then carry out the calls. One input at a time for each recovery;
+ * the store's version check holds against writers elsewhere.
+ */
+export class Engine {
+  readonly #options: EngineOptions;
+  readonly #outbox: Outbox;
+  readonly #queues = new Map<string, Promise<unknown>>();
+  readonly #listeners = new Set<(changed: Changed) => void>();
+  #alarm: { instant: Instant; cancel: () => void } | undefined;
+  #ticking: Promise<void> | undefined;
+  #closed = false;
+  readonly #forgetRest: () => void;
+
+  constructor(options: EngineOptions) {
+    this.#options = options;
+    this.#outbox = new Outbox({
+      clock: options.clock,
+      call: options.call,
+      settle: (request, outcome) => this.#settle(request, outcome),
+      onError: options.onError,
+    });
+    const { clock } = options;
+    this.#forgetRest = 'restFirst' in clock ? (clock as VirtualClock).restFirst(() => this.idle()) : () => {};
+  }
+
+  /** Takes up what an earlier process left: calls that are not answered, timers that fell due meanwhile. */
+  async open(): Promise<void> {
+    for (const request of await this.#options.store.pendingRequests(1_000_000)) this.#outbox.add(request);
+    await this.#tick();
+  }
+
+  onChange(listener: (changed: Changed) => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  /** Begins a recovery. @returns undefined when the account has a live one. */
+  async start(record: RecoveryRecord, input: unknown, entry: AuditEntry): Promise<RecoveryRecord | undefined> {
+    const change = new ChangeBuilder(record, this.#options.particulars);
+    change.add(step(this.#options.machine, null, { type: 'start', input }, record.createdAt), entry);
+    return (await this.#commit(change, null, record.createdAt)) ?? undefined;
+  }
+
+  /**
+   * Delivers one input after all timers that are due.
+   * @param entry what the audit trail says of it when it is taken
+   * @param refused what it says when it is not; undefined leaves a refusal unrecorded
+   */
+  deliver(
+    id: string,
+    input: StepInput,
+    entry: AuditEntry,
+    refused?: (step: Step | null) => AuditEntry,
+  ): Promise<Delivered> {
+    return this.#queued(id, async () => {
+      for (let tries = 1; tries <= COMMIT_TRIES; tries++) {
+        const delivered = await this.#try(id, input, entry, refused);
+        if (delivered !== 'stale') return delivered;
+      }
+      throw new Error(`recovery '${id}' was written by others ${COMMIT_TRIES} times in a row; try again`);
+    });
+  }
+
+  async #try(
+    id: string,
+    input: StepInput | null,
+    entry: AuditEntry | null,
+    refused?: (step: Step | null) => AuditEntry,
+  ): Promise<Delivered | 'stale'> {
+    const { store, machine, particulars, clock } = this.#options;
+    const loaded = await store.load(id);
+    if (!loaded) return { result: 'unknown' };
+    const { recovery, timers } = loaded;
+    const before: Stored = { snapshot: recovery.snapshot, timers, calls: recovery.calls };
+    // A clock that is set back does not take a recovery back.
+    const now = Math.max(clock.now(), recovery.updatedAt);
+    const change = new ChangeBuilder(recovery, particulars);
+    if (recovery.status === 'active') this.#catchUp(change, before, now);
+
+    let taken: Step | null = null;
+    let refusal: Step | null = null;
+    if (input && recovery.status === 'active' && !change.isDone) {
+      const next = step(machine, change.stored(before), stamped(input, now), now);
+      if (next.accepted && !next.emitted.some(({ event }) => event.type === 'refused')) taken = next;
+      else refusal = next;
+    }
+    if (taken && entry) change.add(taken, { ...entry, at: now });
+    else if (input && refused) {
+      const note = { ...refused(refusal), at: now };
+      if (change.isEmpty) await store.record(id, [note]);
+      else change.note(note);
+    }
+    if (change.isEmpty) return { result: 'refused', step: refusal, recovery };
+    const committed = await this.#commit(change, recovery.version, now);
+    if (!committed) return 'stale';
+    return taken
+      ? { result: 'taken', step: taken, recovery: committed }
+      : { result: 'refused', step: refusal, recovery: committed };
+  }
+
+  #catchUp(change: ChangeBuilder, before: Stored, now: Instant): void {
+    for (const due of catchUp(this.#options.machine, before, now)) {
+      change.add(due, { at: due.at, kind: 'timer', data: { timer: due.timer } });
+    }
+  }
+
+  async #commit(change: ChangeBuilder, from: number | null, now: Instant): Promise<RecoveryRecord | undefined> {
+    const built = change.build(from, now);
+    if ((await this.#options.store.commit(built)) !== 'committed') return undefined;
+    const { recovery } = built;
+    this.#outbox.keepOnly(recovery.id, built.awaited);
+    for (const request of built.requests) this.#outbox.add(request);
+    for (const timer of built.timers) this.#wakeAt(timer.dueAt);
+    const { id, version, state, status, updatedAt } = recovery;
+    for (const listener of this.#listeners) {
+      try {
+        listener({ recoveryId: id, version, state, status, at: updatedAt });
+      } catch (error) {
+        this.#options.onError(error);
+      }
+    }
+    return recovery;
+  }
+
+  /** Brings the result of a call to the machine, or, when nobody waits for it, to the audit trail alone. */
+  async #settle(request: RequestRecord, outcome: { output: unknown } | { error: PortFailure }): Promise<void> {
+    const { store, clock, triesOf, retryDelay } = this.#options;
+    const { recoveryId, key, port } = request;
+    const tries = request.tries + 1;
+    if ('error' in outcome && tries < triesOf(port)) {
+      const notBefore = clock.now() + retryDelay(tries);
+      await store.postpone(recoveryId, key, tries, notBefore);
+      this.#outbox.add({ ...request, tries, notBefore });
+      return;
+    }
+    const data = { key, port, ...('error' in outcome ? { error: outcome.error.message } : {}) };
+    if (request.kind === 'sent') {
+      await store.record(
+        recoveryId,
+        [{ at: clock.now(), kind: 'notice', data: { ...data, ok: 'output' in outcome } }],
+        [key],
+      );
+      return;
+    }
+    const input: StepInput =
+      'error' in outcome
+        ? { type: 'failure', key, error: outcome.error }
+        : { type: 'answer', key, output: outcome.output };
+    const dropped: AuditEntry = { at: clock.now(), kind: 'dropped', data };
+    const delivered = await this.deliver(recoveryId, input, { at: clock.now(), kind: input.type, data }, () => dropped);
+    if (delivered.result === 'refused') await store.record(recoveryId, [], [key]);
+  }
+
+  /** Marks a recovery whose machine failed, and leaves it as it was. */
+  async #getStuck(id: string, error: unknown): Promise<void> {
+    const loaded = await this.#options.store.load(id);
+    if (!loaded || loaded.recovery.status !== 'active') return;
+    const now = this.#options.clock.now();
+    const message = error instanceof Error ? error.message : String(error);
+    await this.#options.store.commit({
+      recovery: { ...loaded.recovery, status: 'stuck', version: loaded.recovery.version + 1, updatedAt: now },
+      from: loaded.recovery.version,
+      timers: [],
+      requests: [],
+      awaited: [],
+      audit: [{ at: now, kind: 'stuck', data: { error: message, timers: loaded.timers } }],
+      ledger: [],
+    });
+  }
+
+  #wakeAt(instant: Instant): void {
+    if (this.#closed || (this.#alarm && this.#alarm.instant <= instant)) return;
+    this.#alarm?.cancel();
+    const cancel = this.#options.clock.at(instant, () => {
+      this.#alarm = undefined;
+      void this.#tick();
+    });
+    this.#alarm = { instant, cancel };
+  }
+
+  #tick(): Promise<void> {
+    this.#ticking ??= this.#processDue()
+      .catch((error) => this.#options.onError(error))
+      .finally(() => {
+        this.#ticking = undefined;
+      });
+    return this.#ticking;
+  }
+
+  async #processDue(): Promise<void> {
+    const { store, clock } = this.#options;
+    while (!this.#closed) {
+      const due = await store.due(clock.now(), BATCH);
+      if (due.length === 0) break;
+      for (const id of new Set(due.map(({ recoveryId }) => recoveryId))) {
+        await this.#queued(id, async () => {
+          try {
+            await this.#try(id, null, null);
+          } catch (error) {
+            this.#options.onError(error);
+            if (error instanceof StepError) await this.#getStuck(id, error);
+            else throw error;
+          }
+        });
+      }
+    }
+    const next = this.#closed ? undefined : await store.nextDue();
+    if (next !== undefined) this.#wakeAt(next);
+  }
+
+  #queued<T>(id: string, work: () => Promise<T>): Promise<T> {
+    if (this.#closed) return Promise.reject(new Error('this host is closed'));
+    const before = this.#queues.get(id) ?? Promise.resolve();
+    const run = before.then(work, work);
+    const tail = run.then(
+      () => {},
+      () => {},
+    );
+    this.#queues.set(id, tail);
+    void tail.then(() => {
+      if (this.#queues.get(id) === tail) this.#queues.delete(id);
+    });
+    return run;
+  }
+
+  /** Resolves when nothing is under way but what waits for time to pass. */
+  async idle(): Promise<void> {
+    const { clock } = this.#options;
+    const parked = () => ('waiting' in clock ? (clock as VirtualClock).waiting : 0);
+    for (let calm = 0; calm < 2; ) {
+      await new Promise<void>((resolve) => setImmediate(resolve));
+      const busy = this.#queues.size > 0 || this.#ticking !== undefined || this.#outbox.running > parked();
+      calm = busy ? 0 : calm + 1;
+    }
+  }
+
+  /** Stops claiming work and waits for what is under way in this process; the rest stays in the store. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#alarm?.cancel();
+    this.#forgetRest();
+    this.#outbox.close();
+    await this.#ticking;
+    await Promise.all(this.#queues.values());
+  }
+}
+
+function stamped(input: StepInput, at: Instant): StepInput {
+  return input.type === 'event' ? { type: 'event', event: { ...input.event, at } as AnyEventObject } : input;
+}

@@ -1,0 +1,85 @@
+import type { PortFailure } from '../core/index.ts';
+import type { RequestRecord } from '../store/types.ts';
+import type { Clock } from './clock.ts';
+
+export interface OutboxOptions {
+  clock: Clock;
+  call(request: RequestRecord, signal: AbortSignal): Promise<unknown>;
+  settle(request: RequestRecord, outcome: { output: unknown } | { error: PortFailure }): Promise<void>;
+  onError(error: unknown): void;
+}
+
+const idOf = ({ recoveryId, key }: Pick<RequestRecord, 'recoveryId' | 'key'>) => `${recoveryId}\n${key}`;
+
+/** Carries out calls that are committed. What it has not settled stays in the store and is taken up at the next start. */
+export class Outbox {
+  readonly #options: OutboxOptions;
+  readonly #calls = new Map<string, { request: RequestRecord; abort: AbortController; cancel: () => void }>();
+  #running = 0;
+  #closed = false;
+
+  constructor(options: OutboxOptions) {
+    this.#options = options;
+  }
+
+  /** Calls that are under way, settling included. */
+  get running(): number {
+    return this.#running;
+  }
+
+  add(request: RequestRecord): void {
+    if (this.#closed) return;
+    const { clock } = this.#options;
+    const call = { request, abort: new AbortController(), cancel: () => {} };
+    this.#calls.set(idOf(request), call);
+    if (request.notBefore > clock.now()) {
+      call.cancel = clock.at(request.notBefore, () => void this.#run(request, call.abort));
+    } else {
+      void this.#run(request, call.abort);
+    }
+  }
+
+  /** Gives up the awaited calls of a recovery other than those named. */
+  keepOnly(recoveryId: string, keys: readonly string[]): void {
+    for (const [id, { request, abort, cancel }] of this.#calls) {
+      if (request.recoveryId !== recoveryId || request.kind === 'sent' || keys.includes(request.key)) continue;
+      this.#calls.delete(id);
+      cancel();
+      abort.abort(new Error('no longer awaited'));
+    }
+  }
+
+  async #run(request: RequestRecord, abort: AbortController): Promise<void> {
+    this.#running += 1;
+    try {
+      const outcome = await this.#options.call(request, abort.signal).then(
+        (output) => ({ output }),
+        (error: unknown) => ({ error: failureOf(error) }),
+      );
+      if (this.#closed) return;
+      const mine = this.#calls.get(idOf(request))?.abort === abort;
+      if (mine) this.#calls.delete(idOf(request));
+      // A late answer to a call that was given up is recorded too; one that was broken off says nothing.
+      if (mine || 'output' in outcome) await this.#options.settle(request, outcome);
+    } catch (error) {
+      if (!this.#closed) this.#options.onError(error);
+    } finally {
+      this.#running -= 1;
+    }
+  }
+
+  close(): void {
+    this.#closed = true;
+    for (const { abort, cancel } of this.#calls.values()) {
+      cancel();
+      abort.abort(new Error('the host is closing'));
+    }
+    this.#calls.clear();
+  }
+}
+
+function failureOf(error: unknown): PortFailure {
+  if (!(error instanceof Error)) return { name: 'Error', message: String(error) };
+  const { name, message, code } = error as Error & { code?: unknown };
+  return { name, message, ...(typeof code === 'string' ? { code } : {}) };
+}

@@ -1,0 +1,306 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import type { AnyStateMachine } from 'xstate';
+import { z } from 'zod';
+import { type AccountFacts, Device, Network } from '../../machines/account.ts';
+import { events as builtInEvents, type EventRegistry, type RecoveryEvent } from '../../machines/events.ts';
+import type { Notice, Refused } from '../../machines/outcome.ts';
+import type { RecoveryPath } from '../../machines/path.ts';
+import { paths as builtInPaths } from '../../machines/paths.ts';
+import { type PolicyInput, policyOf } from '../../machines/policy.ts';
+import { type PortName, ports as portSpecs } from '../../machines/ports.ts';
+import { createRecoveryMachine, type RecoveryContext, recoveryMachine } from '../../machines/recovery.ts';
+import type { PortCall, Ports } from '../adapters/ports.ts';
+import type { Step } from '../core/index.ts';
+import type { AuditEntry, ListFilter, RecoveryRecord, RequestRecord, Store } from '../store/types.ts';
+import type { Particulars } from './change.ts';
+import { type Clock, systemClock } from './clock.ts';
+import { type Changed, type Delivered, Engine } from './engine.ts';
+import { ledgerEntries, withLedger } from './ledger.ts';
+import { Refusal } from './refusal.ts';
+import { redacted, Sealer, secretFields } from './secrets.ts';
+import { type RecoveryView, viewOf } from './view.ts';
+
+/** Who sends an event: the host has made sure of it. */
+export type By =
+  | { role: 'owner' }
+  | { role: 'contact'; id: string }
+  | { role: 'agent'; id: string }
+  | { role: 'staff'; id?: string };
+
+export interface RecoveriesOptions {
+  store: Store;
+  /** What the machines need of the world. */
+  ports: Ports;
+  clock?: Clock;
+  /** Figures that differ from the defaults; a recovery keeps the policy it was started with. */
+  policy?: PolicyInput;
+  /** The ways back, in the order in which they are listed; the eight by default. */
+  paths?: readonly RecoveryPath[];
+  /**
+   * Encrypts secrets that wait in the outbox, such as a password about to be set: 32 random bytes, or a passphrase. Without
+   * it a key is made for this process alone, and calls that hold a secret fail after a restart, at no cost to the owner.
+   */
+  sealingKey?: Uint8Array | string;
+  /** Pause before a call is tried again, in ms, by the number of tries made; doubles from one second by default. */
+  retryDelay?: (tries: number) => number;
+  /** Makes ids of recoveries; a random UUID by default. */
+  newId?: () => string;
+  /** Told of what went wrong beside any caller: a failing store, a failing machine. */
+  onError?: (error: unknown) => void;
+}
+
+/** What a recovery is started with. */
+export const Start = z.strictObject({
+  accountId: z.string().min(1).max(128),
+  device: Device,
+  network: Network.default({}),
+});
+export type Start = z.input<typeof Start>;
+
+export interface Recoveries {
+  /**
+   * Begins a recovery, or gives the id of the live one to the device that began it.
+   * @throws Refusal `conflict` when another device has a live recovery, `invalidEvent` for a malformed start.
+   */
+  start(input: Start, policy?: PolicyInput): Promise<{ recoveryId: string; existing: boolean }>;
+  /**
+   * Delivers an event. It is written when the promise resolves.
+   * @throws Refusal with a code of spec section 6; then nothing has changed.
+   */
+  send(recoveryId: string, event: RecoveryEvent, by?: By): Promise<RecoveryView>;
+  /** @throws Refusal `unknownRecovery` */
+  get(recoveryId: string): Promise<RecoveryView>;
+  list(filter?: ListFilter): Promise<RecoveryRecord[]>;
+  /** @throws Refusal `unknownRecovery` */
+  audit(recoveryId: string): Promise<(AuditEntry & { seq: number })[]>;
+  /** Calls back after every committed change; returns a function that ends it. */
+  onChange(listener: (changed: Changed) => void): () => void;
+  /** Resolves when nothing is under way but what waits for time to pass. For tests and virtual time. */
+  idle(): Promise<void>;
+  /** Stops; what is under way stays in the store and is taken up by the next host. The store is left open. */
+  close(): Promise<void>;
+}
+
+const RETRY_BASE = 1_000;
+const RETRY_LONGEST = 5 * 60_000;
+const backOff = (tries: number) => Math.min(RETRY_BASE * 2 ** (tries - 1), RETRY_LONGEST);
+
+/** A host in one process: machines, store, ports and a clock made into recoveries that last. */
+export async function createRecoveries(options: RecoveriesOptions): Promise<Recoveries> {
+  const host = new Host(options);
+  await host.open();
+  return host;
+}
+
+class Host implements Recoveries {
+  readonly #store: Store;
+  readonly #ports: Ports;
+  readonly #clock: Clock;
+  readonly #policy: PolicyInput;
+  readonly #paths: readonly RecoveryPath[];
+  readonly #machine: AnyStateMachine;
+  readonly #events: EventRegistry;
+  readonly #sealer: Sealer;
+  readonly #newId: () => string;
+  readonly #engine: Engine;
+
+  constructor(options: RecoveriesOptions) {
+    this.#store = options.store;
+    this.#ports = options.ports;
+    this.#clock = options.clock ?? systemClock;
+    this.#policy = options.policy ?? {};
+    policyOf(this.#policy); // a bad figure is told now, not at the first start
+    this.#paths = options.paths ?? builtInPaths;
+    this.#machine = options.paths ? createRecoveryMachine(options.paths) : recoveryMachine;
+    this.#events = Object.assign({}, builtInEvents, ...this.#paths.map((path) => path.events ?? {}));
+    this.#sealer = new Sealer(options.sealingKey ?? randomBytes(32));
+    this.#newId = options.newId ?? randomUUID;
+    const retryDelay = options.retryDelay ?? backOff;
+    this.#engine = new Engine({
+      store: this.#store,
+      clock: this.#clock,
+      machine: this.#machine,
+      particulars: this.#particulars(),
+      call: (request, signal) => this.#call(request, signal),
+      triesOf: (port) => portSpecs[port as PortName].tries,
+      retryDelay,
+      onError: options.onError ?? ((error) => console.error(error)),
+    });
+  }
+
+  open = () => this.#engine.open();
+  onChange = (listener: (changed: Changed) => void) => this.#engine.onChange(listener);
+  idle = () => this.#engine.idle();
+  close = () => this.#engine.close();
+  list = (filter: ListFilter = {}) => this.#store.list(filter);
+
+  async start(input: Start, policy: PolicyInput = this.#policy) {
+    const { accountId, device, network } = parsed(Start, input, 'a start');
+    const at = this.#clock.now();
+    const complete = policyOf(policy);
+    const id = this.#newId();
+    const record: RecoveryRecord = {
+      id,
+      accountId,
+      deviceId: device.deviceId,
+      live: true,
+      status: 'active',
+      state: '',
+      version: 0,
+      machineVersion: this.#machine.version ?? '',
+      policyVersion: complete.version,
+      snapshot: null,
+      calls: {},
+      createdAt: at,
+      updatedAt: at,
+    };
+    for (;;) {
+      const live = await this.#store.live(accountId);
+      if (live) {
+        if (live.deviceId === device.deviceId) return { recoveryId: live.id, existing: true };
+        await this.#store.record(live.id, [{ at, kind: 'refused', data: { input: 'start', code: 'conflict' } }]);
+        throw new Refusal('conflict', 'this account is being recovered from another device');
+      }
+      const machineInput = { recoveryId: id, accountId, device, network, policy: complete, at };
+      const data = { by: { role: 'owner' }, policy: complete.version, profile: complete.profile };
+      if (await this.#engine.start(record, machineInput, { at, kind: 'start', data })) {
+        return { recoveryId: id, existing: false };
+      }
+    }
+  }
+
+  async send(recoveryId: string, event: RecoveryEvent, by: By = { role: 'owner' }): Promise<RecoveryView> {
+    const checked = await this.#checked(recoveryId, event, by);
+    const spec = this.#events[checked.type];
+    const shown = redacted(checked, secretFields(spec?.schema ?? z.object({})));
+    const data = { event: shown, by };
+    const delivered = await this.#engine.deliver(
+      recoveryId,
+      { type: 'event', event: checked },
+      { at: 0, kind: 'event', data },
+      (step) => ({ at: 0, kind: 'refused', data: { ...data, ...refusedBy(step) } }),
+    );
+    if (delivered.result === 'taken') return this.get(recoveryId);
+    throw await this.#refusal(recoveryId, checked.type, delivered);
+  }
+
+  async get(recoveryId: string): Promise<RecoveryView> {
+    const loaded = await this.#store.load(recoveryId);
+    if (!loaded) throw unknownRecovery(recoveryId);
+    const { recovery, timers } = loaded;
+    return viewOf(this.#machine, this.#paths, recovery, timers, this.#clock.now());
+  }
+
+  async audit(recoveryId: string) {
+    const entries = await this.#store.audit(recoveryId);
+    if (entries.length === 0) throw unknownRecovery(recoveryId);
+    return entries;
+  }
+
+  /** The event as its schema has it, from someone who may send it, with what only the host may add. */
+  async #checked(recoveryId: string, event: { type?: unknown }, by: By): Promise<{ type: string; agentId?: string }> {
+    const type = String(event?.type);
+    const spec = this.#events[type];
+    const refuse = async (refusal: Refusal): Promise<never> => {
+      const { code, field, reason } = refusal;
+      const data = { event: { type }, by, code, ...(field ? { field } : {}), ...(reason ? { reason } : {}) };
+      if (!(await this.#store.load(recoveryId))) throw unknownRecovery(recoveryId);
+      await this.#store.record(recoveryId, [{ at: this.#clock.now(), kind: 'refused', data }]);
+      throw refusal;
+    };
+    if (!spec) {
+      const message = `there is no event '${type}'; there are ${Object.keys(this.#events).join(', ')}`;
+      return refuse(new Refusal('invalidEvent', message, { field: 'type' }));
+    }
+    if (by.role !== spec.from) {
+      return refuse(new Refusal('notAuthorised', `'${type}' is sent by the ${spec.from}, not by the ${by.role}`));
+    }
+    const result = spec.schema.safeParse(event);
+    if (!result.success) {
+      const issue = result.error.issues[0];
+      const keys = issue?.code === 'unrecognized_keys' ? issue.keys : [];
+      const field = [...(issue?.path ?? []), ...keys.slice(0, 1)].join('.');
+      return refuse(new Refusal('invalidEvent', `'${type}' ${field}: ${issue?.message}`, { field }));
+    }
+    const checked = result.data as { type: string; contactId?: string };
+    if (by.role === 'contact' && checked.contactId !== by.id) {
+      return refuse(new Refusal('notAuthorised', 'a contact speaks for nobody else', { field: 'contactId' }));
+    }
+    return by.role === 'agent' ? { ...checked, agentId: by.id } : checked;
+  }
+
+  async #refusal(recoveryId: string, type: string, delivered: Delivered): Promise<Refusal> {
+    if (delivered.result === 'unknown') return unknownRecovery(recoveryId);
+    const { allowed, state } = await this.get(recoveryId);
+    const { code, reason, field } = refusedBy(delivered.result === 'refused' ? delivered.step : null);
+    const message =
+      code === 'notAccepted'
+        ? `'${type}' is not accepted in '${state}'; accepted are ${allowed.join(', ') || 'none'}`
+        : `'${type}' is refused in '${state}': ${[code, reason].filter(Boolean).join(', ')}`;
+    return new Refusal(code, message, { allowed, ...(reason ? { reason } : {}), ...(field ? { field } : {}) });
+  }
+
+  /** Carries out one call: opens its secrets, asks the port, checks the answer. */
+  async #call(request: RequestRecord, signal: AbortSignal): Promise<unknown> {
+    const { recoveryId, key, path, port, attempt } = request;
+    const name = port as PortName;
+    const input = this.#sealer.open(request.input ?? 'null');
+    const call: PortCall = {
+      key: `${recoveryId}/${path === '' ? `recovery${key}` : key}`,
+      recoveryId,
+      path: path === '' ? 'recovery' : path,
+      step: port,
+      attempt,
+      at: this.#clock.now(),
+      signal,
+    };
+    const carryOut = this.#ports[name] as (input: unknown, call: PortCall) => Promise<unknown>;
+    const answer = await carryOut(input, call);
+    const checked = portSpecs[name].output.safeParse(answer);
+    if (!checked.success) {
+      const [issue] = checked.error.issues;
+      throw new TypeError(`port '${port}' answered amiss at '${issue?.path.join('.')}': ${issue?.message}`);
+    }
+    return name === 'loadAccount' ? this.#withLedger(recoveryId, checked.data as AccountFacts) : checked.data;
+  }
+
+  async #withLedger(recoveryId: string, facts: AccountFacts): Promise<AccountFacts> {
+    const loaded = await this.#store.load(recoveryId);
+    if (!loaded) return facts;
+    const { policy } = (loaded.recovery.snapshot as { context: RecoveryContext }).context;
+    const entries = await this.#store.ledger(facts.accountId);
+    return withLedger(facts, entries, recoveryId, policy, this.#clock.now());
+  }
+
+  #particulars(): Particulars {
+    return {
+      isLive: (step: Step) => !step.states.includes('observing'),
+      ledger: ledgerEntries,
+      notices: (emitted, recovery) =>
+        emitted.flatMap(({ event }) => {
+          if (event.type !== 'notice') return [];
+          const { type: _, ...notice } = event as Notice;
+          return [{ port: 'notify', input: { accountId: recovery.accountId, ...notice } }];
+        }),
+      seal: (port, input) => this.#sealer.seal(input, secretFields(portSpecs[port as PortName].input)),
+    };
+  }
+}
+
+const unknownRecovery = (id: string) => new Refusal('unknownRecovery', `there is no recovery '${id}'`);
+
+/** What a machine said when it refused, or that it did not take the event at all. */
+function refusedBy(step: Step | null): Pick<Refused, 'code' | 'reason' | 'field'> {
+  const refused = step?.emitted.find(({ event }) => event.type === 'refused')?.event as Refused | undefined;
+  if (!refused) return { code: 'notAccepted' };
+  const { type: _, ...details } = refused;
+  return details;
+}
+
+function parsed<T extends z.ZodType>(schema: T, input: unknown, what: string): z.output<T> {
+  const result = schema.safeParse(input);
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  const field = issue?.path.join('.') ?? '';
+  throw new Refusal('invalidEvent', `${what} ${field}: ${issue?.message}`, { field });
+}

@@ -1,0 +1,80 @@
+import type { AnyStateMachine } from 'xstate';
+import { whyNot } from '../../machines/availability.ts';
+import type { IneligibleReason, RecoveryOutput } from '../../machines/outcome.ts';
+import type { PathContext, RecoveryPath } from '../../machines/path.ts';
+import type { RecoveryContext } from '../../machines/recovery.ts';
+import { type Instant, inspect, type Timer } from '../core/index.ts';
+import type { RecoveryRecord } from '../store/types.ts';
+
+/** A recovery as it is shown: what it waits for, what may be done, until when. It holds no secret. */
+export interface RecoveryView {
+  recoveryId: string;
+  accountId: string;
+  version: number;
+  status: RecoveryRecord['status'];
+  /** The parent's state, the path, and the path's state, joined by dots. */
+  state: string;
+  tags: string[];
+  /** Paths that may be chosen now. */
+  eligible: string[];
+  /** Why the others may not. */
+  ineligible: Record<string, IneligibleReason>;
+  /** Types of events that the recovery takes in this state. */
+  allowed: string[];
+  /** What falls due by itself, the earliest first; `at` in ms. */
+  deadlines: { name: string; at: Instant }[];
+  /** What the owner is told of the last try. */
+  told?: string;
+  risk?: string;
+  output?: RecoveryOutput;
+  createdAt: Instant;
+  updatedAt: Instant;
+}
+
+/** Events that the parent itself takes; all else that it lists it only passes on. */
+const OWN = ['path.choose', 'recovery.cancel', 'password.submit'];
+const isRefusal = (action: string) => action === 'refuse';
+
+/** The name of a deadline: the delay's, or the event's where it spans states. */
+function deadlineOf(timer: Timer): string {
+  const [, delay] = /^xstate\.after\.([^.]+)\./.exec(timer.event.type) ?? [];
+  const name = delay ?? timer.event.type.replace(/^deadline\./, '');
+  return timer.source === '' ? name : `${timer.source}.${name}`;
+}
+
+export function viewOf(
+  machine: AnyStateMachine,
+  paths: readonly RecoveryPath[],
+  recovery: RecoveryRecord,
+  timers: readonly Timer[],
+  now: Instant,
+): RecoveryView {
+  const snapshot = recovery.snapshot as { context: RecoveryContext; output?: RecoveryOutput };
+  const { context } = snapshot;
+  const machines = recovery.status === 'active' ? inspect(machine, recovery, isRefusal) : [];
+  const child = machines.find(({ path }) => path.length === 1);
+  const told = (child?.context as PathContext | undefined)?.told ?? context.told;
+  const reasons = context.account
+    ? paths.map((path) => [path.id, whyNot(path, paths, context, now)] as const)
+    : paths.map((path) => [path.id, undefined] as const);
+  const root = machines[0]?.events.filter((type) => OWN.includes(type)) ?? [];
+  return {
+    recoveryId: recovery.id,
+    accountId: recovery.accountId,
+    version: recovery.version,
+    status: recovery.status,
+    state: recovery.state,
+    tags: [...new Set(machines.flatMap(({ tags }) => tags))].sort(),
+    eligible: context.account ? reasons.flatMap(([id, reason]) => (reason === undefined ? [id] : [])) : [],
+    ineligible: Object.fromEntries(
+      reasons.filter((entry): entry is [string, IneligibleReason] => entry[1] !== undefined),
+    ),
+    allowed: [...new Set([...(child?.events ?? []), ...root])].filter((type) => !type.startsWith('deadline.')).sort(),
+    deadlines: timers.map((timer) => ({ name: deadlineOf(timer), at: timer.dueAt })).sort((a, b) => a.at - b.at),
+    ...(told === undefined ? {} : { told }),
+    ...(context.risk ? { risk: context.risk.level } : {}),
+    ...(snapshot.output ? { output: snapshot.output } : {}),
+    createdAt: recovery.createdAt,
+    updatedAt: recovery.updatedAt,
+  };
+}

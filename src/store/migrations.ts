@@ -1,0 +1,79 @@
+import { type Kysely, type Migration, sql } from 'kysely';
+
+/** The tables, as code; each migration is run once on open and recorded in `kysely_migration`. */
+export const migrations: Record<string, Migration> = {
+  '0001_recoveries': {
+    async up(db: Kysely<unknown>) {
+      await db.schema
+        .createTable('recoveries')
+        .addColumn('id', 'text', (column) => column.primaryKey())
+        .addColumn('account_id', 'text', (column) => column.notNull())
+        .addColumn('device_id', 'text', (column) => column.notNull())
+        .addColumn('live', 'integer', (column) => column.notNull())
+        .addColumn('status', 'text', (column) => column.notNull())
+        .addColumn('state', 'text', (column) => column.notNull())
+        .addColumn('version', 'integer', (column) => column.notNull())
+        .addColumn('machine_version', 'text', (column) => column.notNull())
+        .addColumn('policy_version', 'text', (column) => column.notNull())
+        .addColumn('snapshot', 'text', (column) => column.notNull())
+        .addColumn('calls', 'text', (column) => column.notNull())
+        .addColumn('created_at', 'bigint', (column) => column.notNull())
+        .addColumn('updated_at', 'bigint', (column) => column.notNull())
+        .execute();
+      // One live recovery an account, whatever the callers do at once.
+      await sql`create unique index recoveries_live on recoveries (account_id) where live = 1`.execute(db);
+      await db.schema.createIndex('recoveries_account').on('recoveries').column('account_id').execute();
+
+      await db.schema
+        .createTable('timers')
+        .addColumn('recovery_id', 'text', (column) => column.notNull().references('recoveries.id'))
+        .addColumn('id', 'text', (column) => column.notNull())
+        .addColumn('source', 'text', (column) => column.notNull())
+        .addColumn('target', 'text', (column) => column.notNull())
+        .addColumn('event', 'text', (column) => column.notNull())
+        .addColumn('due_at', 'bigint', (column) => column.notNull())
+        .addColumn('position', 'integer', (column) => column.notNull())
+        .addPrimaryKeyConstraint('timers_key', ['recovery_id', 'id'])
+        .execute();
+      await db.schema.createIndex('timers_due').on('timers').columns(['due_at', 'recovery_id']).execute();
+
+      await db.schema
+        .createTable('requests')
+        .addColumn('recovery_id', 'text', (column) => column.notNull().references('recoveries.id'))
+        .addColumn('key', 'text', (column) => column.notNull())
+        .addColumn('path', 'text', (column) => column.notNull())
+        .addColumn('port', 'text', (column) => column.notNull())
+        .addColumn('attempt', 'integer', (column) => column.notNull())
+        .addColumn('input', 'text')
+        .addColumn('kind', 'text', (column) => column.notNull())
+        .addColumn('tries', 'integer', (column) => column.notNull())
+        .addColumn('not_before', 'bigint', (column) => column.notNull())
+        .addPrimaryKeyConstraint('requests_key', ['recovery_id', 'key'])
+        .execute();
+      await db.schema.createIndex('requests_due').on('requests').columns(['not_before']).execute();
+
+      await db.schema
+        .createTable('audit')
+        .addColumn('recovery_id', 'text', (column) => column.notNull().references('recoveries.id'))
+        .addColumn('seq', 'integer', (column) => column.notNull())
+        .addColumn('at', 'bigint', (column) => column.notNull())
+        .addColumn('kind', 'text', (column) => column.notNull())
+        .addColumn('data', 'text', (column) => column.notNull())
+        .addPrimaryKeyConstraint('audit_key', ['recovery_id', 'seq'])
+        .execute();
+
+      await db.schema
+        .createTable('ledger')
+        .addColumn('account_id', 'text', (column) => column.notNull())
+        .addColumn('recovery_id', 'text', (column) => column.notNull().references('recoveries.id'))
+        .addColumn('position', 'integer', (column) => column.notNull())
+        .addColumn('kind', 'text', (column) => column.notNull())
+        .addColumn('path', 'text')
+        .addColumn('at', 'bigint', (column) => column.notNull())
+        .addColumn('until', 'bigint')
+        .addPrimaryKeyConstraint('ledger_key', ['recovery_id', 'position'])
+        .execute();
+      await db.schema.createIndex('ledger_account').on('ledger').columns(['account_id', 'at']).execute();
+    },
+  },
+};

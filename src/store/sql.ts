@@ -1,0 +1,360 @@
+import { type Insertable, type Kysely, Migrator, type Selectable } from 'kysely';
+import type { Instant, Timer } from '../core/index.ts';
+import { migrations } from './migrations.ts';
+import type {
+  AuditEntry,
+  Change,
+  Committed,
+  LedgerEntry,
+  ListFilter,
+  RecoveryRecord,
+  RequestRecord,
+  Store,
+} from './types.ts';
+
+interface RecoveryTable {
+  id: string;
+  account_id: string;
+  device_id: string;
+  live: number;
+  status: RecoveryRecord['status'];
+  state: string;
+  version: number;
+  machine_version: string;
+  policy_version: string;
+  snapshot: string;
+  calls: string;
+  created_at: number;
+  updated_at: number;
+}
+interface TimerTable {
+  recovery_id: string;
+  id: string;
+  source: string;
+  target: string;
+  event: string;
+  due_at: number;
+  position: number;
+}
+interface RequestTable {
+  recovery_id: string;
+  key: string;
+  path: string;
+  port: string;
+  attempt: number;
+  input: string | null;
+  kind: RequestRecord['kind'];
+  tries: number;
+  not_before: number;
+}
+interface AuditTable {
+  recovery_id: string;
+  seq: number;
+  at: number;
+  kind: AuditEntry['kind'];
+  data: string;
+}
+interface LedgerTable {
+  account_id: string;
+  recovery_id: string;
+  position: number;
+  kind: LedgerEntry['kind'];
+  path: string | null;
+  at: number;
+  until: number | null;
+}
+export interface Tables {
+  recoveries: RecoveryTable;
+  timers: TimerTable;
+  requests: RequestTable;
+  audit: AuditTable;
+  ledger: LedgerTable;
+}
+
+const toRow = (recovery: RecoveryRecord): Insertable<RecoveryTable> => ({
+  id: recovery.id,
+  account_id: recovery.accountId,
+  device_id: recovery.deviceId,
+  live: recovery.live ? 1 : 0,
+  status: recovery.status,
+  state: recovery.state,
+  version: recovery.version,
+  machine_version: recovery.machineVersion,
+  policy_version: recovery.policyVersion,
+  snapshot: JSON.stringify(recovery.snapshot),
+  calls: JSON.stringify(recovery.calls),
+  created_at: recovery.createdAt,
+  updated_at: recovery.updatedAt,
+});
+
+const fromRow = (row: Selectable<RecoveryTable>): RecoveryRecord => ({
+  id: row.id,
+  accountId: row.account_id,
+  deviceId: row.device_id,
+  live: row.live === 1,
+  status: row.status,
+  state: row.state,
+  version: row.version,
+  machineVersion: row.machine_version,
+  policyVersion: row.policy_version,
+  snapshot: JSON.parse(row.snapshot),
+  calls: JSON.parse(row.calls),
+  createdAt: row.created_at,
+  updatedAt: row.updated_at,
+});
+
+/** Thrown inside a transaction to roll it back; never seen outside. */
+class Stale extends Error {}
+
+/** Runs the migrations that this database has not had yet. */
+export async function migrate(db: Kysely<Tables>): Promise<void> {
+  const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations } });
+  const { error } = await migrator.migrateToLatest();
+  if (error) throw error;
+}
+
+/** The store over any SQL database that Kysely speaks. */
+export class SqlStore implements Store {
+  readonly #db: Kysely<Tables>;
+  readonly #isDuplicate: (error: unknown) => boolean;
+
+  /** @param isDuplicate tells whether a driver's error means that a unique index was violated. */
+  constructor(db: Kysely<Tables>, isDuplicate: (error: unknown) => boolean) {
+    this.#db = db;
+    this.#isDuplicate = isDuplicate;
+  }
+
+  async commit(change: Change): Promise<Committed> {
+    try {
+      await this.#db.transaction().execute(async (trx) => {
+        await writeRecovery(trx, change);
+        await writeTimers(trx, change);
+        await writeRequests(trx, change);
+        await writeAudit(trx, change.recovery.id, change.audit);
+        await writeLedger(trx, change);
+      });
+      return 'committed';
+    } catch (error) {
+      if (error instanceof Stale) return 'stale';
+      if (this.#isDuplicate(error)) return change.from === null ? 'occupied' : 'stale';
+      throw error;
+    }
+  }
+
+  async record(recoveryId: string, audit: readonly AuditEntry[], settled: readonly string[] = []) {
+    await this.#db.transaction().execute(async (trx) => {
+      await writeAudit(trx, recoveryId, audit);
+      if (settled.length === 0) return;
+      await trx.deleteFrom('requests').where('recovery_id', '=', recoveryId).where('key', 'in', settled).execute();
+    });
+  }
+
+  async load(id: string) {
+    const row = await this.#db.selectFrom('recoveries').selectAll().where('id', '=', id).executeTakeFirst();
+    if (!row) return undefined;
+    const timers = await this.#db
+      .selectFrom('timers')
+      .selectAll()
+      .where('recovery_id', '=', id)
+      .orderBy('position')
+      .execute();
+    return { recovery: fromRow(row), timers: timers.map(toTimer) };
+  }
+
+  async live(accountId: string) {
+    const row = await this.#db
+      .selectFrom('recoveries')
+      .selectAll()
+      .where('account_id', '=', accountId)
+      .where('live', '=', 1)
+      .executeTakeFirst();
+    return row && fromRow(row);
+  }
+
+  async list({ accountId, status, state, limit = 100 }: ListFilter) {
+    let query = this.#db.selectFrom('recoveries').selectAll();
+    if (accountId !== undefined) query = query.where('account_id', '=', accountId);
+    if (status !== undefined) query = query.where('status', '=', status);
+    if (state !== undefined) {
+      query = query.where((where) => where.or([where('state', '=', state), where('state', 'like', `${state}.%`)]));
+    }
+    return (await query.orderBy('created_at').limit(limit).execute()).map(fromRow);
+  }
+
+  async due(now: Instant, limit: number) {
+    const rows = await this.#db
+      .selectFrom('timers')
+      .select(['recovery_id', 'due_at'])
+      .where('due_at', '<=', now)
+      .orderBy('due_at')
+      .orderBy('recovery_id')
+      .limit(limit)
+      .execute();
+    return rows.map((row) => ({ recoveryId: row.recovery_id, dueAt: row.due_at }));
+  }
+
+  async nextDue() {
+    const row = await this.#db.selectFrom('timers').select('due_at').orderBy('due_at').limit(1).executeTakeFirst();
+    return row?.due_at;
+  }
+
+  async pendingRequests(limit: number) {
+    const rows = await this.#db.selectFrom('requests').selectAll().orderBy('not_before').limit(limit).execute();
+    return rows.map(({ recovery_id, not_before, ...row }) => ({
+      ...row,
+      recoveryId: recovery_id,
+      notBefore: not_before,
+    }));
+  }
+
+  async postpone(recoveryId: string, key: string, tries: number, notBefore: Instant) {
+    await this.#db
+      .updateTable('requests')
+      .set({ tries, not_before: notBefore })
+      .where('recovery_id', '=', recoveryId)
+      .where('key', '=', key)
+      .execute();
+  }
+
+  async ledger(accountId: string) {
+    const rows = await this.#db
+      .selectFrom('ledger')
+      .selectAll()
+      .where('account_id', '=', accountId)
+      .orderBy('at')
+      .execute();
+    return rows.map(({ recovery_id, kind, path, at, until }) => ({ recoveryId: recovery_id, kind, path, at, until }));
+  }
+
+  async audit(recoveryId: string) {
+    const rows = await this.#db
+      .selectFrom('audit')
+      .selectAll()
+      .where('recovery_id', '=', recoveryId)
+      .orderBy('seq')
+      .execute();
+    return rows.map(({ seq, at, kind, data }) => ({ seq, at, kind, data: JSON.parse(data) }));
+  }
+
+  async close() {
+    await this.#db.destroy();
+  }
+}
+
+type Trx = Kysely<Tables>;
+
+async function writeRecovery(trx: Trx, { recovery, from }: Change): Promise<void> {
+  const row = toRow(recovery);
+  if (from === null) {
+    await trx.insertInto('recoveries').values(row).execute();
+    return;
+  }
+  const { numUpdatedRows } = await trx
+    .updateTable('recoveries')
+    .set(row)
+    .where('id', '=', recovery.id)
+    .where('version', '=', from)
+    .executeTakeFirst();
+  if (numUpdatedRows !== 1n) throw new Stale();
+}
+
+const toTimer = (row: Selectable<TimerTable>): Timer => ({
+  id: row.id,
+  source: row.source,
+  target: row.target,
+  event: JSON.parse(row.event),
+  dueAt: row.due_at,
+});
+
+/** Only what has changed is written: a timer that is still pending keeps its row. */
+async function writeTimers(trx: Trx, { recovery, timers }: Change): Promise<void> {
+  const kept = await trx
+    .selectFrom('timers')
+    .select(['id', 'due_at', 'position'])
+    .where('recovery_id', '=', recovery.id)
+    .execute();
+  const before = new Map(kept.map((row) => [row.id, row]));
+  const now = new Map(timers.map((timer) => [timer.id, timer]));
+  const gone = kept.filter((row) => now.get(row.id)?.dueAt !== row.due_at).map((row) => row.id);
+  if (gone.length > 0) {
+    await trx.deleteFrom('timers').where('recovery_id', '=', recovery.id).where('id', 'in', gone).execute();
+  }
+  let position = Math.max(-1, ...kept.map((row) => row.position));
+  const added = timers
+    .filter((timer) => before.get(timer.id)?.due_at !== timer.dueAt)
+    .map((timer) => ({
+      recovery_id: recovery.id,
+      id: timer.id,
+      source: timer.source,
+      target: timer.target,
+      event: JSON.stringify(timer.event),
+      due_at: timer.dueAt,
+      position: ++position,
+    }));
+  if (added.length > 0) await trx.insertInto('timers').values(added).execute();
+}
+
+async function writeRequests(trx: Trx, { recovery, requests, awaited, from }: Change): Promise<void> {
+  if (from !== null) {
+    await trx
+      .deleteFrom('requests')
+      .where('recovery_id', '=', recovery.id)
+      .where('kind', '=', 'awaited')
+      .$if(awaited.length > 0, (query) => query.where('key', 'not in', awaited))
+      .execute();
+  }
+  if (requests.length === 0) return;
+  await trx
+    .insertInto('requests')
+    .values(
+      requests.map(({ recoveryId, notBefore, ...request }) => ({
+        ...request,
+        recovery_id: recoveryId,
+        not_before: notBefore,
+      })),
+    )
+    .execute();
+}
+
+async function writeAudit(trx: Trx, recoveryId: string, audit: readonly AuditEntry[]): Promise<void> {
+  if (audit.length === 0) return;
+  const last = await trx
+    .selectFrom('audit')
+    .select((select) => select.fn.max('seq').as('seq'))
+    .where('recovery_id', '=', recoveryId)
+    .executeTakeFirst();
+  const seq = Number(last?.seq ?? 0);
+  await trx
+    .insertInto('audit')
+    .values(
+      audit.map(({ at, kind, data }, index) => ({
+        recovery_id: recoveryId,
+        seq: seq + index + 1,
+        at,
+        kind,
+        data: JSON.stringify(data),
+      })),
+    )
+    .execute();
+}
+
+async function writeLedger(trx: Trx, { recovery, ledger }: Change): Promise<void> {
+  if (ledger.length === 0) return;
+  const last = await trx
+    .selectFrom('ledger')
+    .select((select) => select.fn.max('position').as('position'))
+    .where('recovery_id', '=', recovery.id)
+    .executeTakeFirst();
+  const position = Number(last?.position ?? 0);
+  await trx
+    .insertInto('ledger')
+    .values(
+      ledger.map((entry, index) => ({
+        account_id: recovery.accountId,
+        recovery_id: recovery.id,
+        position: position + index + 1,
+        ...entry,
+      })),
+    )
+    .execute();
+}
