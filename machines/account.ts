@@ -1,8 +1,7 @@
 import { z } from 'zod';
 
 /** Kinds of bank, each with limits of its own (spec section 3.1). */
-export const BankType = z.enum(['stateOwned', 'jointStock', 'cityRural']);
-export type BankType = z.infer<typeof BankType>;
+const BankType = z.enum(['stateOwned', 'jointStock', 'cityRural']);
 
 export const Card = z.strictObject({
   cardId: z.string().min(1),
@@ -26,8 +25,7 @@ export const Contact = z.strictObject({
 });
 export type Contact = z.infer<typeof Contact>;
 
-export const Sensor = z.enum(['capacitive', 'structuredLight3d', 'ultrasonic']);
-export type Sensor = z.infer<typeof Sensor>;
+const Sensor = z.enum(['capacitive', 'structuredLight3d', 'ultrasonic']);
 
 /** What the host knows of an account, as `loadAccount` returns it (spec section 5). */
 export const AccountFacts = z.strictObject({

@@ -84,7 +84,7 @@ type Filing = EventOf<'appeal.file'>;
 const isGiven = (value: unknown) => value !== undefined && (value as string | unknown[]).length > 0;
 
 /** Share of the seven items given, in percent. */
-export const completenessOf = (filing: Omit<Filing, 'type'>) =>
+const completenessOf = (filing: Omit<Filing, 'type'>) =>
   (100 * ITEMS.filter((item) => isGiven(filing[item])).length) / ITEMS.length;
 
 const ticket = ({ context, event }: Args<Context, Events>): PortInput<'openTicket'> => {
@@ -312,7 +312,7 @@ export const appealMachine = setup({
       description: 'An agent who did not take the call decides, or asks for more.',
       meta: { section: '3.5' },
       tags: 'waitingForAgent',
-      entry: ['forgetTierTime', 'forgetCallBackTime', 'forgetPause'],
+      entry: ['forgetCallBackTime', 'forgetPause'],
       on: {
         'review.approve': [
           {

@@ -8,6 +8,8 @@ import type { PortOutput } from './ports.ts';
 /** What a recovery knows when it asks which paths are open. */
 export interface Situation {
   account: AccountFacts | null;
+  /** Instant at which the facts were read: their attempts of today are those of that day. */
+  accountAt?: number;
   policy: Policy;
   device: Device;
   risk: PortOutput<'assessRisk'> | null;
@@ -26,6 +28,9 @@ export function standingAt(situation: Situation & { account: AccountFacts }, at:
   const { account, policy, device } = situation;
   const today = dayOf(at, policy.timeZone);
   const attemptsToday = { ...account.attemptsToday };
+  if (dayOf(situation.accountAt ?? at, policy.timeZone) !== today) {
+    for (const path of Object.keys(attemptsToday)) attemptsToday[path] = 0;
+  }
   for (const { path, at: instant } of situation.spent) {
     if (dayOf(instant, policy.timeZone) !== today) continue;
     attemptsToday[path] = ((attemptsToday[path] as number | undefined) ?? 0) + 1;
@@ -35,8 +40,9 @@ export function standingAt(situation: Situation & { account: AccountFacts }, at:
 }
 
 /** Whether a path is allowed at the risk that was assessed (spec section 2). */
-export function riskAllows(path: string, { account, policy, risk }: Situation): boolean {
-  const remembered = account !== null && account.protectionMode && account.device.remembered;
+function riskAllows(path: string, { account, policy, risk, device }: Situation): boolean {
+  const remembered =
+    account?.protectionMode === true && account.device.remembered && account.device.deviceId === device.deviceId;
   const { openAtHigh, closedAtMedium, rememberedDeviceLowersMedium } = policy.risk;
   if (risk?.level === 'high') return openAtHigh.includes(path);
   if (risk?.level === 'medium' && !(remembered && rememberedDeviceLowersMedium)) return !closedAtMedium.includes(path);

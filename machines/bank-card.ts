@@ -5,6 +5,7 @@ import type { AttemptSpent, CodeWrong, IneligibleReason, PathOutput, Refused } f
 import {
   type Args,
   again,
+  attemptsOn,
   type Ending,
   endings,
   instantOf,
@@ -83,11 +84,10 @@ function usable(where: Standing): boolean {
   );
 }
 
-const spentToday = (context: Context) => attemptsToday(context) + context.spent.length;
 const cardOf = (context: Context) => context.account.cards.find((card) => card.cardId === context.cardId);
 
 /** Why a submitted card is not taken. */
-function cardRefusal(context: Context, cardId: string): Refusal | undefined {
+function cardRefusal(context: Context, cardId: string, at: number): Refusal | undefined {
   const card = context.account.cards.find((each) => each.cardId === cardId);
   const notEligible = (reason: string) => ({ code: 'notEligible', reason, field: 'cardId' }) as const;
   if (!card) return notEligible('cardUnknown');
@@ -95,17 +95,18 @@ function cardRefusal(context: Context, cardId: string): Refusal | undefined {
   if (card.reservedPhone !== context.account.phone) return notEligible('phoneMismatch');
   const rule = brokenRule(card, context);
   if (rule) return notEligible(rule);
-  if (spentToday(context) >= limitOf(card, context)) return { code: 'limitReached', reason: 'dailyLimit' };
+  if (attemptsOn(at, 'bankCard', context) >= limitOf(card, context))
+    return { code: 'limitReached', reason: 'dailyLimit' };
   return undefined;
 }
 
 /** Cards that the bank may still be asked about. */
-const cardsWithin = (context: Context, spent: number) =>
+const cardsWithin = (context: Context, at: number) =>
   context.account.cards.filter(
     (card) =>
       card.status === 'active' &&
       card.reservedPhone === context.account.phone &&
-      attemptsToday(context) + spent < limitOf(card, context),
+      attemptsOn(at, 'bankCard', context) < limitOf(card, context),
   );
 
 const wrongCodesOf = ({ wrongCodes }: Context) => ({ wrongCodes });
@@ -144,7 +145,7 @@ export const bankCardMachine = setup({
     lastFailure: isLastFailure,
     cardRefused: ({ context, event }) => {
       assertEvent(event, 'bankCard.submit');
-      return cardRefusal(context, event.cardId) !== undefined;
+      return cardRefusal(context, event.cardId, instantOf(event, context)) !== undefined;
     },
     verified: ({ event }) => {
       assertEvent(event, 'xstate.done.actor.verifyBankCard');
@@ -154,7 +155,7 @@ export const bankCardMachine = setup({
       assertEvent(event, 'xstate.done.actor.verifyBankCard');
       return event.output.status === 'mismatch';
     },
-    attemptsSpent: ({ context }) => cardsWithin(context, context.spent.length).length === 0,
+    attemptsSpent: ({ context }) => cardsWithin(context, context.at).length === 0,
     codeMalformed: ({ context, event }) => {
       assertEvent(event, 'code.submit');
       return event.code.length !== context.policy.code.digits;
@@ -183,14 +184,16 @@ export const bankCardMachine = setup({
     refuse: emit((_, refusal: Refusal): Refused => ({ type: 'refused', ...refusal })),
     refuseCard: emit(({ context, event }): Refused => {
       assertEvent(event, 'bankCard.submit');
-      return { type: 'refused', ...(cardRefusal(context, event.cardId) ?? { code: 'notEligible' }) };
+      const refusal = cardRefusal(context, event.cardId, instantOf(event, context));
+      return { type: 'refused', ...(refusal ?? { code: 'notEligible' }) };
     }),
     takeCard: assign(({ context, event }) => {
       assertEvent(event, 'bankCard.submit');
       return { cardId: event.cardId, at: instantOf(event, context) };
     }),
-    spendAttempt: enqueueActions(({ enqueue, context }, { told }: { told: string }) => {
-      enqueue.assign({ spent: [...context.spent, context.at], told });
+    spendAttempt: enqueueActions(({ enqueue, context, event }, { told }: { told: string }) => {
+      const at = instantOf(event, context);
+      enqueue.assign({ at, spent: [...context.spent, at], told });
       enqueue.emit({ type: 'attempt.spent', path: 'bankCard' });
     }),
     setCardAside: assign(({ context, event }) => {

@@ -38,6 +38,10 @@ const onEnrolledDevice = ({ account, device }: Where) =>
   account.biometric.enrolledDeviceId === device.deviceId &&
   account.biometric.enrolledDeviceId === account.device.deviceId;
 
+/** Scans that missed earlier today: leaving the path, or beginning a new recovery, gives no fresh ones. */
+const missedEarlier = ({ account }: Pick<Where, 'account'>) =>
+  (account.attemptsToday.biometric as number | undefined) ?? 0;
+
 /** Why a scan on this device proves nothing. */
 function untrustworthy(where: Where): IneligibleReason | undefined {
   const { account, policy } = where;
@@ -54,11 +58,9 @@ function ineligible(where: Standing): IneligibleReason | undefined {
   const reason = untrustworthy(where);
   if (reason) return reason;
   if (account.consecutiveWrongPasswords < policy.biometric.wrongPasswords) return 'notTriggered';
+  if (missedEarlier(where) >= policy.biometric.maxScans) return 'dailyLimit';
   return undefined;
 }
-
-/** Scans that missed earlier today: leaving the path and coming back gives no fresh ones. */
-const missedEarlier = ({ account }: Where) => (account.attemptsToday.biometric as number | undefined) ?? 0;
 
 const scanQuestion = ({ context, event }: Args<PathContext, Events>): PortInput<'scanBiometric'> => {
   assertEvent(event, 'biometric.scan');

@@ -30,10 +30,13 @@ interface Context extends PathContext {
   lapsed: boolean;
   /** The owner cancelled while a payment was under way. */
   cancelling: boolean;
-  /** A payment whose result is not known: only that one may be tried again. */
-  unresolved: string | null;
-  redemptionId: string;
+  /** A payment whose result is not known: only that one may be tried again, as it was. */
+  unresolved: Redemption | null;
+  /** The last payment that was tried. */
+  redemption: Redemption | null;
 }
+
+type Redemption = Pick<EventOf<'code.redeem'>, 'redemptionId' | 'amountFen' | 'category' | 'merchantRef'>;
 
 type Events =
   | EventOf<'institution.scan' | 'identity.present' | 'code.redeem' | 'path.leave' | 'recovery.cancel'>
@@ -67,11 +70,20 @@ const issue = ({ context }: Args<Context, Events>): PortInput<'issueEmergencyCod
   limitFen: context.policy.emergencyCode.limitFen,
   lifetimeMs: context.policy.emergencyCode.lifetime,
 });
+const redemptionOf = ({ amountFen, category, merchantRef, redemptionId }: Redemption): Redemption => ({
+  amountFen,
+  category,
+  merchantRef,
+  redemptionId,
+});
 const redemption = ({ context, event }: Args<Context, Events>): PortInput<'redeemEmergencyCode'> => {
   assertEvent(event, 'code.redeem');
-  const { amountFen, category, merchantRef, redemptionId } = event;
-  return { accountId: context.account.accountId, amountFen, category, merchantRef, redemptionId };
+  return { accountId: context.account.accountId, ...redemptionOf(event) };
 };
+
+/** The first part in which a payment differs from the one whose result is not known. */
+const differsIn = (unresolved: Redemption, event: Redemption) =>
+  (['redemptionId', 'amountFen', 'category', 'merchantRef'] as const).find((part) => unresolved[part] !== event[part]);
 
 function redemptionRefusal({ policy, unresolved }: Context, event: EventOf<'code.redeem'>): Refusal | undefined {
   const { limitFen, excludedCategories } = policy.emergencyCode;
@@ -79,10 +91,8 @@ function redemptionRefusal({ policy, unresolved }: Context, event: EventOf<'code
   if (excludedCategories.includes(event.category)) {
     return { code: 'notEligible', reason: 'category', field: 'category' };
   }
-  if (unresolved !== null && unresolved !== event.redemptionId) {
-    return { code: 'conflict', reason: 'redemptionUnresolved', field: 'redemptionId' };
-  }
-  return undefined;
+  const field = unresolved === null ? undefined : differsIn(unresolved, event);
+  return field === undefined ? undefined : { code: 'conflict', reason: 'redemptionUnresolved', field };
 }
 
 /** Chart of the path `emergencyCode`. */
@@ -117,6 +127,10 @@ export const emergencyCodeMachine = setup({
       const { place, device, behaviour } = event.output;
       return place && device && behaviour;
     },
+    issued: ({ event }) => {
+      assertEvent(event, 'xstate.done.actor.issueEmergencyCode');
+      return event.output.ok;
+    },
     redemptionRefused: ({ context, event }) => {
       assertEvent(event, 'code.redeem');
       return redemptionRefusal(context, event) !== undefined;
@@ -127,6 +141,7 @@ export const emergencyCodeMachine = setup({
     },
     cancelling: ({ context }) => context.cancelling,
     lapsed: ({ context }) => context.lapsed,
+    lapsedUnresolved: ({ context }) => context.lapsed && context.unresolved !== null,
   },
   delays: {
     idleTimeout: ({ context }) => context.policy.recovery.idleTimeout,
@@ -150,9 +165,9 @@ export const emergencyCodeMachine = setup({
     }),
     recordIssue: emit({ type: 'emergencyCode.issued' }),
     noteRedemption: assign({
-      redemptionId: ({ event }) => {
+      redemption: ({ event }) => {
         assertEvent(event, 'code.redeem');
-        return event.redemptionId;
+        return redemptionOf(event);
       },
     }),
     noteLapsed: assign({ lapsed: true }),
@@ -160,7 +175,7 @@ export const emergencyCodeMachine = setup({
     settle: assign({ unresolved: null }),
     /** The money may have moved: the account is watched as after a payment. */
     leaveUnresolved: enqueueActions(({ enqueue, context, event }) => {
-      enqueue.assign({ unresolved: context.redemptionId, told: 'redemptionUnresolved' });
+      enqueue.assign({ unresolved: context.redemption, told: 'redemptionUnresolved' });
       enqueue.emit({
         type: 'account.observed',
         until: instantOf(event, context) + context.policy.emergencyCode.observation,
@@ -177,7 +192,7 @@ export const emergencyCodeMachine = setup({
     lapsed: false,
     cancelling: false,
     unresolved: null,
-    redemptionId: '',
+    redemption: null,
   }),
   output: pathOutput('emergencyCode'),
   on: {
@@ -283,7 +298,7 @@ export const emergencyCodeMachine = setup({
         id: 'issueEmergencyCode',
         src: 'issueEmergencyCode',
         input: issue,
-        onDone: { target: 'active', actions: 'recordIssue' },
+        onDone: [{ guard: 'issued', target: 'active', actions: 'recordIssue' }, ...again('issuing')],
         onError: again('issuing'),
       },
       after: { portTimeout: again('issuing') },
@@ -298,7 +313,14 @@ export const emergencyCodeMachine = setup({
           description: 'The code has not paid yet.',
           meta: { section: '3.8' },
           tags: 'waitingForUser',
-          always: { guard: 'lapsed', target: '#emergencyCode.codeUnused' },
+          always: [
+            {
+              guard: 'lapsedUnresolved',
+              target: '#emergencyCode.rejected',
+              actions: { type: 'end', params: { reason: 'redemptionUnresolved', exhausted: true } },
+            },
+            { guard: 'lapsed', target: '#emergencyCode.codeUnused' },
+          ],
           on: {
             'code.redeem': [
               { guard: 'redemptionRefused', actions: 'refuseRedemption' },

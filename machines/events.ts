@@ -96,7 +96,7 @@ export type EventRegistry = Readonly<Record<string, { from: Sender; schema: z.Zo
 export type EventName = keyof typeof events;
 
 /** What the host adds to an event. */
-export interface Stamp {
+interface Stamp {
   /** Instant at which the event is processed, in ms. Without it a machine keeps the last instant that it was told. */
   at?: number;
 }

@@ -40,14 +40,21 @@ type Events =
 
 type Where = Pick<Standing, 'account'>;
 
-function ineligible({ account }: Where): IneligibleReason | undefined {
+/** Comparisons that failed earlier today: leaving the path, or beginning a new recovery, gives no fresh tries. */
+const failedEarlier = ({ account }: Where) => (account.attemptsToday.idCard as number | undefined) ?? 0;
+
+/** Why a document of the account's owner proves nothing. */
+function unprovable({ account }: Where): IneligibleReason | undefined {
   if (!account.realName.verified) return 'notRealName';
   if (account.realName.documentExpired) return 'documentExpired';
   return undefined;
 }
 
-/** Comparisons that failed earlier today: leaving the path and coming back gives no fresh tries. */
-const failedEarlier = ({ account }: Where) => (account.attemptsToday.idCard as number | undefined) ?? 0;
+function ineligible(where: Standing): IneligibleReason | undefined {
+  const reason = unprovable(where);
+  if (reason) return reason;
+  return failedEarlier(where) >= where.policy.idCard.maxComparisons ? 'dailyLimit' : undefined;
+}
 
 const documentQuestion = ({ context, event }: Args<Context, Events>): PortInput<'checkDocument'> => {
   assertEvent(event, 'document.submit');
@@ -278,5 +285,5 @@ export const idCard: RecoveryPath = {
   machine: idCardMachine,
   yieldsTo: { path: 'bankCard', reason: 'cardPathAvailable' },
   ineligible,
-  stillHolds: (where) => ineligible(where) === undefined,
+  stillHolds: (where) => unprovable(where) === undefined,
 };

@@ -1,5 +1,3 @@
-import { z } from 'zod';
-
 /** The eight ways back that are built in, in the order of the spec (section 3). */
 export const PATH_IDS = [
   'bankCard',
@@ -11,11 +9,9 @@ export const PATH_IDS = [
   'voice',
   'emergencyCode',
 ] as const;
-export type PathId = (typeof PATH_IDS)[number];
-export const PathId = z.enum(PATH_IDS);
 
 /** Kinds of proof (spec section 7). */
-export const FACTOR_KINDS = ['possession', 'inherence', 'knowledge', 'vouching', 'document', 'human'] as const;
+const FACTOR_KINDS = ['possession', 'inherence', 'knowledge', 'vouching', 'document', 'human'] as const;
 export type FactorKind = (typeof FACTOR_KINDS)[number];
 /** A proof that was given: its kind and the means, such as `possession:phone:+8613800000000`. */
 export type Factor = `${FactorKind}:${string}`;
@@ -71,6 +67,7 @@ export type EndReason =
   | 'institutionInvalid'
   | 'identityNotConfirmed'
   | 'riskControl'
+  | 'redemptionUnresolved'
   | 'noLongerEligible'
   | (string & {}); // an agent's reason in words
 

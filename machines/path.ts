@@ -1,5 +1,6 @@
 import type { AnyStateMachine } from 'xstate';
 import type { AccountFacts, Device, Network } from './account.ts';
+import { dayOf } from './calendar.ts';
 import type { EventRegistry } from './events.ts';
 import type { EndReason, Factor, IneligibleReason, PathOutput, Refused } from './outcome.ts';
 import { type Policy, policyOf } from './policy.ts';
@@ -24,6 +25,8 @@ export interface PathContext {
   account: AccountFacts;
   policy: Policy;
   device: Device;
+  /** Instant at which the path began: the account's attempts of today are those of that day. */
+  since: number;
   /** The last instant that the machine was told of. */
   at: number;
   /** Port calls that failed; at `policy.ports.maxFailures` the path ends `unavailable`. */
@@ -42,6 +45,7 @@ export function pathContext({ account, policy, device, at }: PathInput): PathCon
     account,
     policy: policy ?? policyOf(),
     device: device ?? { deviceId: account.device.deviceId },
+    since: at ?? 0,
     at: at ?? 0,
     failures: 0,
     spent: [],
@@ -53,6 +57,14 @@ export function pathContext({ account, policy, device, at }: PathInput): PathCon
 /** The instant of an event: the host's stamp, else the last one known. */
 export function instantOf(event: object, context: { at: number }): number {
   return 'at' in event && typeof event.at === 'number' ? event.at : context.at;
+}
+
+/** Attempts at a path on the calendar day of an instant: those known when it began, if that was the same day, and its own. */
+export function attemptsOn(at: number, path: string, { account, policy, since, spent }: PathContext): number {
+  const day = dayOf(at, policy.timeZone);
+  const isSameDay = (instant: number) => dayOf(instant, policy.timeZone) === day;
+  const before = isSameDay(since) ? Number(account.attemptsToday[path] ?? 0) : 0;
+  return before + spent.filter(isSameDay).length;
 }
 
 /** The output of a path machine; each final state says its outcome. */

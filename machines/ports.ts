@@ -10,12 +10,12 @@ const device = z.looseObject({ deviceId: z.string() });
 const done = z.looseObject({ ok: z.boolean().default(true) });
 const match = z.union([z.boolean(), z.number().min(0).max(100)]);
 
-export const DocumentFault = z.enum(['cornersMissing', 'glare', 'illegible']);
-export const FaceFault = z.enum(['headCovered', 'notFrontal', 'occluded', 'poorLight']);
+const DocumentFault = z.enum(['cornersMissing', 'glare', 'illegible']);
+const FaceFault = z.enum(['headCovered', 'notFrontal', 'occluded', 'poorLight']);
 export const Element = z.enum(['amount', 'merchant', 'time']);
 export type Element = z.infer<typeof Element>;
 
-export const Question = z.looseObject({
+const Question = z.looseObject({
   questionId: z.string(),
   element: Element,
   /** What is asked, in the owner's language. */

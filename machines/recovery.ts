@@ -185,6 +185,10 @@ export function createRecoveryMachine(paths: readonly RecoveryPath[] = builtIn) 
         assertEvent(event, 'xstate.done.actor.setPassword');
         return event.output.ok;
       },
+      sessionsEnded: ({ event }) => {
+        assertEvent(event, 'xstate.done.actor.revokeSessions');
+        return event.output.ok;
+      },
       proofLostAtHost: ({ event }) => {
         assertEvent(event, 'xstate.done.actor.setPassword');
         return !event.output.ok && event.output.reason === 'noLongerEligible';
@@ -208,7 +212,8 @@ export function createRecoveryMachine(paths: readonly RecoveryPath[] = builtIn) 
       noteCancelling: assign({ cancelling: true }),
       noteAccount: assign(({ context, event }) => {
         assertEvent(event, 'xstate.done.actor.loadAccount');
-        return { account: event.output, at: instantOf(event, context) };
+        const at = instantOf(event, context);
+        return { account: event.output, accountAt: at, at };
       }),
       noteRisk: assign(({ context, event }) => {
         assertEvent(event, 'xstate.done.actor.assessRisk');
@@ -260,9 +265,10 @@ export function createRecoveryMachine(paths: readonly RecoveryPath[] = builtIn) 
           ...(reason === undefined ? {} : { told: reason }),
         };
       }),
-      /** A failed path makes the next one wait, longer each time (R13). */
+      /** A failed path makes the next one wait, longer each time (R13); a port that failed is not the owner's fault. */
       lengthenWait: assign(({ context, event }) => {
-        if (outputOf(event)?.outcome !== 'rejected') return {};
+        const output = outputOf(event);
+        if (output?.outcome !== 'rejected' || output.reason === 'unavailable') return {};
         const { firstWait, waitFactor, longestWait } = context.policy.guessing;
         const wait = Math.min(firstWait * waitFactor ** context.failedPaths, longestWait);
         return { failedPaths: context.failedPaths + 1, waitUntil: instantOf(event, context) + wait };
@@ -554,7 +560,7 @@ export function createRecoveryMachine(paths: readonly RecoveryPath[] = builtIn) 
               id: 'revokeSessions',
               src: 'revokeSessions',
               input: account,
-              onDone: 'notifying',
+              onDone: [{ guard: 'sessionsEnded', target: 'notifying' }, { target: 'revokingLater' }],
               onError: 'revokingLater',
             },
             after: { portTimeout: 'revokingLater' },

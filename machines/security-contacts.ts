@@ -37,6 +37,8 @@ import { type AnswerOf, type PortInput, type PortOutput, port } from './ports.ts
 
 interface Context extends PathContext {
   asked: string[];
+  /** Whether the service is still asking them. */
+  asking: boolean;
   /** Confirmations that came in time: `received` until the token was found right. */
   confirmations: Record<string, 'received' | 'verified'>;
   denied: string[];
@@ -92,6 +94,9 @@ const quorumOf = (context: Context, ...states: ('received' | 'verified')[]) =>
   Object.values(context.confirmations).filter((state) => states.includes(state)).length >=
   context.policy.contacts.quorum;
 
+/** Whether a confirmation came whose token was not checked yet. */
+const isReceived = (context: Context) => Object.values(context.confirmations).includes('received');
+
 const request = ({ context }: Args<Context, Events>): PortInput<'requestConfirmation'> => ({
   accountId: context.account.accountId,
   contactIds: context.asked,
@@ -119,7 +124,8 @@ export const securityContactsMachine = setup({
   },
   guards: {
     lastFailure: isLastFailure,
-    portFailed: ({ context }) => context.failures > 0,
+    /** The port failed, or has not answered yet. */
+    portFailed: ({ context }) => context.failures > 0 || context.asking || isReceived(context),
     requestRefused: ({ context, event }) => {
       assertEvent(event, 'contacts.request');
       return requestRefusal(context, event.contactIds) !== undefined;
@@ -157,10 +163,11 @@ export const securityContactsMachine = setup({
     }),
     takeRequest: assign(({ event }) => {
       assertEvent(event, 'contacts.request');
-      return { asked: [...new Set(event.contactIds)] };
+      return { asked: [...new Set(event.contactIds)], asking: true };
     }),
     askContacts: spawnChild('requestConfirmation', { id: 'requestConfirmation', input: request }),
     forgetRequest: stopChild('requestConfirmation'),
+    noteAsked: assign({ asking: false, failures: 0 }),
     receiveConfirmation: assign({
       confirmations: ({ context, event }) => {
         assertEvent(event, 'contact.confirm');
@@ -208,7 +215,7 @@ export const securityContactsMachine = setup({
   id: 'securityContacts',
   description: 'Contacts chosen long before vouch for the owner, on a fixed timetable of 0, 5, 30 and 45 minutes.',
   meta: { section: '3.4' },
-  context: ({ input }) => ({ ...pathContext(input), asked: [], confirmations: {}, denied: [] }),
+  context: ({ input }) => ({ ...pathContext(input), asked: [], asking: false, confirmations: {}, denied: [] }),
   output: pathOutput('securityContacts'),
   on: {
     'path.leave': { target: '.cancelled', actions: { type: 'end', params: { reason: 'left' } } },
@@ -227,7 +234,7 @@ export const securityContactsMachine = setup({
         ],
       },
     ],
-    'xstate.done.actor.requestConfirmation': { actions: 'forgetRequest' },
+    'xstate.done.actor.requestConfirmation': { actions: ['forgetRequest', 'noteAsked'] },
     'xstate.error.actor.requestConfirmation': [
       { guard: 'lastFailure', target: '.unavailable', actions: 'countFailure' },
       { actions: ['forgetRequest', 'countFailure', 'askContacts'] },

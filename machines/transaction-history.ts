@@ -4,6 +4,7 @@ import type { AttemptSpent, IneligibleReason, PathOutput, Refused } from './outc
 import {
   type Args,
   again,
+  attemptsOn,
   type Ending,
   endings,
   instantOf,
@@ -138,8 +139,9 @@ export const transactionHistoryMachine = setup({
     mayMakeUp: ({ context }) => nextMakeUp(context) !== undefined,
     nothingToMakeUp: ({ context }) => nextMakeUp(context) === undefined,
     passed: ({ context }) => scoreOf(context) >= context.policy.transactionHistory.passScore,
-    lastQuiz: ({ context }) =>
-      attemptsToday(context) + context.spent.length + 1 >= context.policy.transactionHistory.quizzesPerDay,
+    lastQuiz: ({ context, event }) =>
+      attemptsOn(instantOf(event, context), 'transactionHistory', context) + 1 >=
+      context.policy.transactionHistory.quizzesPerDay,
   },
   delays: {
     idleTimeout: ({ context }) => context.policy.recovery.idleTimeout,

@@ -5,6 +5,7 @@ import type { AttemptSpent, IneligibleReason, PathOutput, Refused } from './outc
 import {
   type Args,
   again,
+  attemptsOn,
   type Ending,
   endings,
   instantOf,
@@ -128,6 +129,10 @@ export const voiceMachine = setup({
       return event.key !== context.policy.voice.key;
     },
     keyChosen: ({ context }) => context.keyChosen,
+    digitsRead: ({ event }) => {
+      assertEvent(event, 'xstate.done.actor.sendCode');
+      return event.output.ok;
+    },
     voiceMatched: ({ context, event }) => {
       assertEvent(event, 'xstate.done.actor.matchVoiceprint');
       const { match } = event.output;
@@ -137,8 +142,7 @@ export const voiceMachine = setup({
       assertEvent(event, 'xstate.done.actor.checkAnswers');
       return event.output.ok;
     },
-    attemptsSpent: ({ context }) =>
-      attemptsToday(context) + context.spent.length >= context.policy.voice.attemptsPerDay,
+    attemptsSpent: ({ context }) => attemptsOn(context.at, 'voice', context) >= context.policy.voice.attemptsPerDay,
     resumeRunning: ({ context }) => context.resuming === 'running',
     resumeOver: ({ context }) => context.resuming === 'over',
   },
@@ -254,7 +258,7 @@ export const voiceMachine = setup({
             id: 'sendCode',
             src: 'sendCode',
             input: digitsOrder,
-            onDone: 'listening',
+            onDone: [{ guard: 'digitsRead', target: 'listening' }, ...again('speaking')],
             onError: again('speaking'),
           },
           after: { portTimeout: again('speaking') },

@@ -61,15 +61,19 @@ export type Script = Partial<Record<PortName, readonly ScriptedAnswer[]>>;
 
 type AnyPort = (input: unknown, call: PortCall) => Promise<unknown>;
 
-/** Ports that follow a script where there is one. The same key gets the same answer; the last answer repeats. */
+/**
+ * Ports that follow a script where there is one. The same key gets the same answer; the last answer repeats. A delay runs
+ * from the first call with a key: a call made again after a restart does not wait anew.
+ */
 export function scriptedPorts(base: Ports, script: Script, wait: Wait): Ports {
   const scripted = (Object.keys(script) as PortName[]).map((name) => {
     const answers = script[name] ?? [];
-    const taken = new Map<string, ScriptedAnswer>();
-    const port: AnyPort = async (_, { key, signal }) => {
-      const answer = taken.get(key) ?? answers[Math.min(taken.size, answers.length - 1)] ?? {};
-      taken.set(key, answer);
-      if (answer.after !== undefined) await wait(answer.after, signal);
+    const taken = new Map<string, { answer: ScriptedAnswer; since: number }>();
+    const port: AnyPort = async (_, { key, at, signal }) => {
+      const next = { answer: answers[Math.min(taken.size, answers.length - 1)] ?? {}, since: at };
+      const { answer, since } = taken.get(key) ?? next;
+      taken.set(key, { answer, since });
+      if (answer.after !== undefined) await wait(Math.max(0, since + answer.after - at), signal);
       if (answer.hangs) await wait(Number.POSITIVE_INFINITY, signal);
       if (answer.throws !== undefined) throw new Error(answer.throws);
       return answer.answer;

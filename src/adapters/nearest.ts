@@ -1,7 +1,7 @@
 import { ratio } from 'fuzzball';
 
 /** The most similar of the known names, when it is similar enough to be what was meant. */
-export function nearest(name: string, known: readonly string[]): string | undefined {
+function nearest(name: string, known: readonly string[]): string | undefined {
   let best: { name: string; score: number } | undefined;
   for (const each of known) {
     const score = ratio(name, each);

@@ -55,7 +55,7 @@ function noteAt(path: readonly string[]): Note | undefined {
 }
 
 /** The defaults of a profile as YAML, each figure with its section and its origin. */
-export function policyAsYaml(profile: Policy['profile']): string {
+function policyAsYaml(profile: Policy['profile']): string {
   const document = new Document(written(policyOf({}, profile), Policy));
   visit(document, {
     Pair(_, pair, ancestors) {

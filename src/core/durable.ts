@@ -3,7 +3,6 @@ import {
   type AnyActorScope,
   type AnyEventObject,
   type AnyStateMachine,
-  isMachineSnapshot,
   StateMachine,
 } from 'xstate';
 import { DurabilityError } from './errors.ts';
@@ -129,4 +128,4 @@ export function durable(machine: AnyStateMachine): AnyStateMachine {
   return made;
 }
 
-export { isMachine, isMachineSnapshot };
+export { isMachine };

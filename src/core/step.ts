@@ -1,11 +1,18 @@
-import { type AnyActorRef, type AnyStateMachine, createActor, isMachineSnapshot, type Snapshot } from 'xstate';
+import {
+  type AnyActorRef,
+  type AnyMachineSnapshot,
+  type AnyStateMachine,
+  createActor,
+  isMachineSnapshot,
+  type Snapshot,
+} from 'xstate';
 import { answerEvent, durable, failureEvent, isMachine } from './durable.ts';
 import { DurabilityError, StepError } from './errors.ts';
 import { Recorder } from './recorder.ts';
 import { fillGaps, gapsIn, holdsRef, keepRefs } from './refs.ts';
 import { activeStates, activeTags } from './states.ts';
 import { find, isLive, pathOf } from './tree.ts';
-import type { Instant, Step, StepInput, Stored } from './types.ts';
+import type { Instant, Step, StepInput, Stored, Timer } from './types.ts';
 
 /** Id of the root actor; children refer to it in nothing that is stored. */
 const ROOT = 'root';
@@ -55,12 +62,15 @@ export function step(machine: AnyStateMachine, stored: Stored | null, input: Ste
   const { awaited } = portsOf(actor);
   const persisted = actor.getPersistedSnapshot();
   keepRefs(actor, persisted);
+  const timers = recorder.timers();
+  const requests = recorder.requests.filter((request) => awaited.has(request.key));
   return {
     at: now,
     snapshot: persisted,
-    timers: recorder.timers(),
+    timers,
     calls: recorder.calls,
-    requests: recorder.requests.filter((request) => awaited.has(request.key)),
+    requests,
+    callTimeouts: requests.flatMap(({ key }) => timeoutsOf(awaited.get(key), timers)),
     awaited: [...awaited.keys()],
     emitted: recorder.emitted,
     accepted,
@@ -98,21 +108,46 @@ export function nextTimer(stored: Pick<Stored, 'timers'>): Stored['timers'][numb
 /**
  * Logical time: processes every timer that is due at or before `now`, each as of its own instant and in due order,
  * and yields a step for each. What arrives at `now` is to be processed after these.
+ *
+ * A call made by such a step can only be carried out at `now`. The `after` of the state that makes the call limits the
+ * call: it is counted from `now` (`fromCall`), else a process that wakes late would find calls timed out that were never
+ * made. Every other deadline stays where it was. `asDue` leaves these timeouts, too, where they were.
  */
 export function* catchUp(
   machine: AnyStateMachine,
   stored: Stored,
   now: Instant,
+  lateCalls: 'fromCall' | 'asDue' = 'fromCall',
 ): Generator<Step & { timer: string }, Stored> {
   let current = stored;
   for (let due = nextTimer(current); due && due.dueAt <= now; due = nextTimer(current)) {
     const next = step(machine, current, { type: 'timer', id: due.id }, due.dueAt);
+    if (lateCalls === 'fromCall') countFromCall(next, now);
     yield { ...next, timer: due.id };
     current = next;
     if (next.status === 'done') break;
   }
   return current;
 }
+
+function countFromCall(late: Step, now: Instant): void {
+  late.timers = late.timers.map((timer) =>
+    late.callTimeouts.includes(timer.id) ? { ...timer, dueAt: timer.dueAt + now - late.at } : timer,
+  );
+}
+
+/** Timers of the states that invoke a port: they limit the call. */
+function timeoutsOf(port: AnyActorRef | undefined, timers: readonly Timer[]): string[] {
+  if (!port?._parent) return [];
+  const path = pathOf(port._parent);
+  const { _nodes }: AnyMachineSnapshot = port._parent.getSnapshot();
+  const nodes = _nodes.filter((node) => node.invoke.some(({ id }) => id === port.id));
+  return timers
+    .filter(({ source, event }) => source === path && nodes.some(({ id }) => isAfter(event.type, id)))
+    .map(({ id }) => id);
+}
+
+const isAfter = (type: string, nodeId: string) => type.startsWith('xstate.after.') && type.endsWith(`.${nodeId}`);
 
 function refuseEarlierTimer(stored: Stored | null, input: StepInput, now: Instant): void {
   if (!stored) return;

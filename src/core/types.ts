@@ -67,6 +67,8 @@ export interface Step extends Stored {
   at: Instant;
   /** Calls made by this step, to be carried out after the commit. */
   requests: PortRequest[];
+  /** Ids of the timers that limit these calls: the `after` of the states that make them. */
+  callTimeouts: string[];
   /** Keys of all calls that are still awaited, including those of earlier steps. */
   awaited: string[];
   /** What the machines emitted, in order. */

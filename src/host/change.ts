@@ -99,4 +99,4 @@ export class ChangeBuilder {
 }
 
 /** The state of a tree as one text. */
-export const stateOf = (step: Pick<Step, 'states'>): string => step.states.join(',');
+const stateOf = (step: Pick<Step, 'states'>): string => step.states.join(',');

@@ -206,7 +206,7 @@ export class Engine {
   /** Marks a recovery whose machine failed, and leaves it as it was. */
   async #getStuck(id: string, error: unknown): Promise<void> {
     const loaded = await this.#options.store.load(id);
-    if (!loaded || loaded.recovery.status !== 'active') return;
+    if (loaded?.recovery.status !== 'active') return;
     const now = this.#options.clock.now();
     const message = error instanceof Error ? error.message : String(error);
     await this.#options.store.commit({

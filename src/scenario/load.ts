@@ -1,14 +1,15 @@
 import { readFile } from 'node:fs/promises';
 import { isNode, LineCounter, parseDocument } from 'yaml';
-import type { z } from 'zod';
+import { z } from 'zod';
 import { events } from '../../machines/events.ts';
 import { policyOf } from '../../machines/policy.ts';
 import { ports } from '../../machines/ports.ts';
 import { recoveryMachine } from '../../machines/recovery.ts';
 import { sandboxAccount } from '../adapters/account.ts';
 import { hint } from '../adapters/nearest.ts';
-import { KNOWN_PATHS, Scenario } from './schema.ts';
+import { KNOWN_PATHS, type Scenario, ScenarioHead, STEP_KINDS, type Step } from './schema.ts';
 import { knownStates } from './states.ts';
+import { PortsError, scriptOf } from './world.ts';
 
 type Path = readonly PropertyKey[];
 
@@ -51,36 +52,35 @@ export function parseSource(file: string, text: string): Source {
   };
 }
 
-/** The issue that goes deepest: of a union, the alternative that came nearest. */
-function deepest(issue: z.core.$ZodIssue, base: Path = []): { path: Path; issue: z.core.$ZodIssue } {
-  const path = [...base, ...issue.path];
-  if (issue.code !== 'invalid_union' || issue.errors.length === 0) return { path, issue };
-  const nearestFirst = issue.errors
-    .filter((alternative) => alternative.length > 0)
-    .map((alternative) => ({ found: deepest(alternative[0] as z.core.$ZodIssue, path), count: alternative.length }))
-    .sort(
-      (a, b) =>
-        rank(a.found.issue) - rank(b.found.issue) || b.found.path.length - a.found.path.length || a.count - b.count,
-    );
-  return nearestFirst[0]?.found ?? { path, issue };
-}
-
-/** Alternatives of a step that lack their own key are not what was meant. */
-const rank = (issue: z.core.$ZodIssue) =>
-  issue.code === 'unrecognized_keys' || ('input' in issue && issue.input === undefined) ? 1 : 0;
-
-function describe(issue: z.core.$ZodIssue, path: Path): string {
+/** What is wrong, with what would be right. */
+function told(source: Source, at: Path, { issues }: z.ZodError, known: readonly string[]): never {
+  const issue = issues[0] as z.core.$ZodIssue;
+  const path = [...at, ...issue.path];
   const where = path.map(String).join('.');
-  if (issue.code === 'unrecognized_keys') {
-    const known = where.startsWith('steps.') && path.length === 2 ? STEP_KEYS : Object.keys(Scenario.shape);
-    return `unknown key '${issue.keys.join("', '")}'${where ? ` in ${where}` : ''}${hint(issue.keys[0] ?? '', known)}`;
-  }
-  if (issue.code === 'invalid_key' || (issue.code === 'invalid_value' && path[0] === 'ports')) {
-    return `unknown port '${String(path.at(-1))}'${hint(String(path.at(-1)), Object.keys(ports))}`;
-  }
-  return `${where}: ${issue.message}`;
+  if (issue.code !== 'unrecognized_keys') return source.fail(path, `${where}: ${issue.message}`);
+  const [key = ''] = issue.keys;
+  const isPort = path[0] === 'ports';
+  const names = isPort ? Object.keys(ports) : issue.path.length === 0 ? known : [];
+  const what = isPort ? 'port' : 'key';
+  return source.fail(
+    [...path, key],
+    `unknown ${what} '${key}'${where ? ` in ${where}` : ''}${names.length ? hint(key, names) : ''}`,
+  );
 }
-const STEP_KEYS = ['expect', 'send', 'refused', 'as', 'wait', 'restart', 'account', 'start', 'same'];
+
+const KINDS = Object.keys(STEP_KINDS) as (keyof typeof STEP_KINDS)[];
+
+function stepOf(source: Source, index: number, raw: Record<string, unknown>): Step {
+  const at = ['steps', index];
+  const kind = KINDS.find((each) => each in raw);
+  if (!kind) {
+    const [key = ''] = Object.keys(raw);
+    return source.fail([...at, key], `unknown step '${key}'${hint(key, KINDS)}`);
+  }
+  const schema = STEP_KINDS[kind];
+  const result = schema.safeParse(raw);
+  return result.success ? result.data : told(source, at, result.error, Object.keys(schema.shape));
+}
 
 /**
  * What a check of a part gives.
@@ -90,14 +90,9 @@ export function checked<T>(source: Source, at: Path, run: () => T): T {
   try {
     return run();
   } catch (error) {
-    const issue = (error as Partial<z.ZodError>).issues?.[0];
-    if (!issue) return source.fail(at, error instanceof Error ? error.message : String(error));
-    {
-      const found = deepest(issue as z.core.$ZodIssue);
-      const where = [...at, ...found.path];
-      const keys = found.issue.code === 'unrecognized_keys' ? `: unknown key '${found.issue.keys.join("', '")}'` : '';
-      source.fail(where, `${where.map(String).join('.')}${keys || `: ${found.issue.message}`}`);
-    }
+    if (error instanceof PortsError) return source.fail([...at, ...error.path], error.message);
+    if (error instanceof z.ZodError) return told(source, at, error, []);
+    return source.fail(at, error instanceof Error ? error.message : String(error));
   }
 }
 
@@ -107,14 +102,15 @@ export function checked<T>(source: Source, at: Path, run: () => T): T {
  */
 export function parseScenario(file: string, text: string): Scenario {
   const source = parseSource(file, text);
-  const result = Scenario.safeParse(source.value);
-  if (!result.success) {
-    const { path, issue } = deepest(result.error.issues[0] as z.core.$ZodIssue);
-    return source.fail(path, describe(issue, path));
-  }
-  const scenario = result.data;
+  const head = ScenarioHead.safeParse(source.value);
+  if (!head.success) return told(source, [], head.error, Object.keys(ScenarioHead.shape));
+  const scenario: Scenario = {
+    ...head.data,
+    steps: head.data.steps.map((raw, index) => stepOf(source, index, raw)),
+  };
   checked(source, ['policy'], () => policyOf(scenario.policy, scenario.profile));
   checked(source, ['account'], () => sandboxAccount(scenario.account));
+  checked(source, ['ports'], () => scriptOf(scenario.ports, scenario.account));
   const states = knownStates(recoveryMachine);
   for (const [index, step] of scenario.steps.entries()) {
     const at = ['steps', index];

@@ -158,7 +158,7 @@ class Run {
     if ('account' in step) return this.#world.change(step.account);
     if ('start' in step) return this.#startAgain(step, number);
     const code = await this.#refusalOf(async () => {
-      const { by, event } = sender(step.send, step.as);
+      const { by, event } = sender(this.#world.filled(step.send, this.#id), step.as);
       await this.#live().send(this.#id, event, by);
     });
     await this.#settle();

@@ -41,9 +41,10 @@ const Expect = z.strictObject({
 
 const refused = z.enum(REFUSAL_CODES).optional();
 
-export const Step = z.union([
-  z.strictObject({ expect: Expect }),
-  z.strictObject({
+/** The kinds of step, each told by its own key. */
+export const STEP_KINDS = {
+  expect: z.strictObject({ expect: Expect }),
+  send: z.strictObject({
     send: z.looseObject({ type: z.string() }),
     refused,
     /** Who sends: `owner`, `contact:k1`, `agent:7`, `staff`; by default whoever the event belongs to. */
@@ -52,22 +53,22 @@ export const Step = z.union([
       .regex(/^(owner|staff|contact:.+|agent:.+)$/, 'expected owner, staff, contact:ID or agent:ID')
       .optional(),
   }),
-  z.strictObject({ wait: span }),
-  z.strictObject({ restart: z.literal(true) }),
+  wait: z.strictObject({ wait: span }),
+  restart: z.strictObject({ restart: z.literal(true) }),
   /** The facts of the account change: the next `loadAccount` sees it. */
-  z.strictObject({ account: z.record(z.string(), z.unknown()) }),
+  account: z.strictObject({ account: z.record(z.string(), z.unknown()) }),
   /** Another start for the account: the same recovery, a refusal, or a new one that the scenario goes on with. */
-  z.strictObject({
+  start: z.strictObject({
     start: z.strictObject({ device: z.looseObject({ deviceId: z.string() }).optional() }),
     refused,
     /** Whether the live recovery has to be given. */
     same: z.boolean().optional(),
   }),
-]);
-export type Step = z.infer<typeof Step>;
+} as const;
+export type Step = { [K in keyof typeof STEP_KINDS]: z.infer<(typeof STEP_KINDS)[K]> }[keyof typeof STEP_KINDS];
 
-/** A recovery that can be replayed (spec section 6). */
-export const Scenario = z.strictObject({
+/** A recovery that can be replayed (spec section 6); its steps are checked one by one, each by its kind. */
+export const ScenarioHead = z.strictObject({
   title: z.string().min(1),
   /** What a reader should know, in a sentence. */
   about: z.string().optional(),
@@ -80,9 +81,15 @@ export const Scenario = z.strictObject({
   network: z.looseObject({}).default({ ip: '127.0.0.1' }),
   policy: z.record(z.string(), z.unknown()).default({}),
   profile: z.enum(['source', 'strict']).optional(),
+  /**
+   * What answers where `ports` says nothing: `agreeable` ports that let everything pass, or the `sandbox` with codes, links
+   * and quizzes of its own. Then `$code`, `$link`, `$institution` and `$answer` in an event stand for what the
+   * person was sent or remembers.
+   */
+  world: z.enum(['agreeable', 'sandbox']).default('agreeable'),
   ports: z.partialRecord(z.enum(Object.keys(ports) as [keyof typeof ports]), answers).default({}),
-  steps: z.array(Step).min(1),
+  steps: z.array(z.record(z.string(), z.unknown())).min(1),
 });
-export type Scenario = z.infer<typeof Scenario>;
+export type Scenario = Omit<z.infer<typeof ScenarioHead>, 'steps'> & { steps: Step[] };
 
 export const KNOWN_PATHS: readonly string[] = PATH_IDS;

@@ -13,7 +13,7 @@ export interface TraceEntry {
 }
 
 /** An instant on the wall clock of a zone: `2026-03-02T10:00:00+08:00`. */
-export function wallTime(instant: Instant, timeZone: string): string {
+function wallTime(instant: Instant, timeZone: string): string {
   const parts = Object.fromEntries(
     new Intl.DateTimeFormat('en-CA', {
       timeZone,

@@ -12,8 +12,11 @@ import {
   scriptedPorts,
 } from '../adapters/agreeable.ts';
 import type { Ports } from '../adapters/ports.ts';
+import { createSandbox, type Sandbox } from '../adapters/sandbox.ts';
 import type { VirtualClock } from '../host/clock.ts';
 import type { Scenario } from './schema.ts';
+
+type Sent = { type: string } & Record<string, unknown>;
 
 /** The outside of a scenario: it lives on while the recovery's process is restarted. */
 export interface ScenarioWorld {
@@ -21,6 +24,8 @@ export interface ScenarioWorld {
   account(): AccountFacts;
   /** The facts change. */
   change(facts: Record<string, unknown>): void;
+  /** An event with what the person was sent or remembers in the place of `$code` and the like. */
+  filled(event: Sent, recoveryId: string): Sent;
   /** How often each port was called. */
   calls(): Record<string, number>;
 }
@@ -31,9 +36,20 @@ const Entry = z.looseObject({
   hangs: z.boolean().optional(),
 });
 
+/** A scripted answer that its port could not give. */
+export class PortsError extends Error {
+  override readonly name = 'PortsError';
+  /** Port, position and field. */
+  readonly path: readonly PropertyKey[];
+  constructor(path: readonly PropertyKey[], message: string) {
+    super(`ports.${path.map(String).join('.')}: ${message}`);
+    this.path = path;
+  }
+}
+
 /**
  * The answers of a scenario, checked against the ports' schemas.
- * @throws Error that names port, position and field.
+ * @throws PortsError that names port, position and field.
  */
 export function scriptOf(script: Scenario['ports'], account: Record<string, unknown>): Script {
   return Object.fromEntries(
@@ -48,7 +64,7 @@ export function scriptOf(script: Scenario['ports'], account: Record<string, unkn
         const checked = portSpecs[name as PortName].output.safeParse(complete);
         if (!checked.success) {
           const [issue] = checked.error.issues;
-          throw new Error(`ports.${name}.${index}.${issue?.path.join('.')}: ${issue?.message}`);
+          throw new PortsError([name, index, ...(issue?.path ?? [])], issue?.message ?? 'wrong answer');
         }
         return { ...delay, answer: checked.data };
       }),
@@ -58,7 +74,7 @@ export function scriptOf(script: Scenario['ports'], account: Record<string, unkn
 
 function spanOf(text: string, name: string, index: number): number {
   const span = parseDuration(text);
-  if (span === undefined) throw new Error(`ports.${name}.${index}.after: expected a time span such as 30s or 45m`);
+  if (span === undefined) throw new PortsError([name, index, 'after'], 'expected a time span such as 30s or 45m');
   return span;
 }
 
@@ -66,13 +82,39 @@ export function createScenarioWorld(scenario: Scenario, clock: VirtualClock): Sc
   let facts = scenario.account;
   const account = () => sandboxAccount(facts);
   const script = scriptOf(scenario.ports, facts);
-  const { ports, calls } = countedPorts(scriptedPorts(agreeablePorts(account), script, clock.wait));
+  const sandbox =
+    scenario.world === 'sandbox'
+      ? createSandbox({
+          accounts: [account()],
+          key: 'the key of a scenario',
+          clock: clock.now,
+          wait: clock.wait,
+          passwordCost: 2,
+        })
+      : undefined;
+  const base = sandbox?.ports ?? agreeablePorts(account);
+  const { ports, calls } = countedPorts(scriptedPorts(base, script, clock.wait));
   return {
     ports,
     calls,
     account,
     change: (changed) => {
       facts = layered(facts, changed);
+      sandbox?.world.setAccount(changed);
     },
+    filled: (event, recoveryId) => (sandbox ? filled(event, sandbox, account(), recoveryId) : event),
   };
+}
+
+/** What the person would type or scan: the code that came, the link, the right answer. */
+function filled(event: Sent, sandbox: Sandbox, { accountId, phone }: AccountFacts, recoveryId: string): Sent {
+  const last = (to: string) => sandbox.world.inbox(to).at(-1);
+  const words: Record<string, () => string | number | undefined> = {
+    $code: () => last(phone)?.code,
+    $link: () => last(String(event.contactId))?.token,
+    $institution: () => sandbox.institutionToken(),
+    $answer: () => sandbox.rightAnswer({ accountId, recoveryId, questionId: String(event.questionId) }),
+  };
+  const fill = (value: unknown) => (typeof value === 'string' && value in words ? (words[value]?.() ?? '') : value);
+  return Object.fromEntries(Object.entries(event).map(([name, value]) => [name, fill(value)])) as Sent;
 }

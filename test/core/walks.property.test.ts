@@ -70,7 +70,7 @@ class Stepped {
   /** One timer at a time, so that the tree is restored between timers too. */
   advance(now: Instant): void {
     for (;;) {
-      const first = catchUp(this.#machine, this.#stored, now).next();
+      const first = catchUp(this.#machine, this.#stored, now, 'asDue').next();
       if (first.done) break;
       this.#took(first.value);
     }

@@ -20,7 +20,7 @@ export const MINUTE = 60_000;
 type Plain = Record<string, unknown>;
 
 /** An account that may use every path. */
-export function accountWith(over: Plain = {}): AccountFacts {
+function accountWith(over: Plain = {}): AccountFacts {
   return AccountFacts.parse({
     accountId: 'a1',
     phone: '+8613800000000',

@@ -1,0 +1,142 @@
+import type { Element, PortInput } from '../../machines/ports.ts';
+import { isRight } from './grading.ts';
+import { keyedHash } from './keyed-hash.ts';
+import type { Transaction } from './transactions.ts';
+
+/**
+ * The quiz on an account's transactions (spec section 3.3). Which question asks about which transaction follows from the
+ * key and the recovery alone, so nothing has to be kept, and the right answers never leave.
+ */
+export interface Quiz {
+  /** @throws Error when the transactions leave no question that was not asked before. */
+  draw(order: PortInput<'drawQuestions'>, recoveryId: string): { quizId: string; questions: QuizQuestion[] };
+  /** An answer to a question that was not drawn is wrong. */
+  grade(answer: PortInput<'gradeAnswer'>, recoveryId: string): { right: boolean };
+  /** Amounts (fen, ascending) to make up a wrong one by: one is right. Undefined where there is nothing to make up. */
+  choices(
+    which: { accountId: string; quizId: string; questionId: string; count: number },
+    recoveryId: string,
+  ): number[] | undefined;
+  /** What the owner would answer; undefined for what was not asked. It is not for a port. */
+  answer(
+    which: { accountId: string; questionId: string; element: Element; counts: Counts },
+    recoveryId: string,
+  ): string | number | undefined;
+}
+
+type QuizQuestion = { questionId: string; element: Element; prompt: string };
+
+interface Asked {
+  questionId: string;
+  element: Element;
+  about: Transaction;
+}
+
+/** In the order in which a quiz asks. */
+export const ELEMENTS = ['amount', 'merchant', 'time'] as const satisfies readonly Element[];
+type Counts = Record<Element, number>;
+
+const yuan = (fen: number) => `¥${(fen / 100).toFixed(2)}`;
+
+/** What the owner is asked: it never holds the answer, nor that of another question of the same quiz. */
+const prompts: Record<Element, (about: Transaction) => string> = {
+  amount: ({ merchant, date }) => `您于 ${date} 在“${merchant}”支付了多少元?`,
+  merchant: ({ amountFen, date }) => `您于 ${date} 向哪个商户支付了 ${yuan(amountFen)}?`,
+  time: ({ amountFen, merchant }) => `您是哪一天在“${merchant}”支付 ${yuan(amountFen)} 的?`,
+};
+
+const answers: Record<Element, (about: Transaction) => string | number> = {
+  amount: ({ amountFen }) => amountFen,
+  merchant: ({ merchant }) => merchant,
+  time: ({ date }) => date,
+};
+
+/**
+ * @param key 32 random bytes, or a passphrase of 16 characters or more.
+ * @param transactions the account's valid transactions, the same ones in every call.
+ */
+export function createQuiz(key: Uint8Array | string, transactions: (accountId: string) => Transaction[]): Quiz {
+  const rank = keyedHash(key, 'quiz');
+
+  function shuffled(accountId: string, recoveryId: string): Transaction[] {
+    return transactions(accountId)
+      .map((about) => ({ about, rank: rank.of(accountId, recoveryId, about.id) }))
+      .sort((a, b) => (a.rank < b.rank ? -1 : 1))
+      .map(({ about }) => about);
+  }
+
+  /** All questions of a recovery up to and with its n-th quiz, from 1. */
+  function drawn(accountId: string, recoveryId: string, counts: Counts, quizzes: number): Asked[][] {
+    const order = shuffled(accountId, recoveryId);
+    const uses = new Map<Transaction, Element[]>();
+    let number = 0;
+    return Array.from({ length: quizzes }, () => {
+      const inQuiz = new Set<Transaction>();
+      return ELEMENTS.flatMap((element) =>
+        Array.from({ length: counts[element] }, (): Asked => {
+          const about = order
+            .filter((each) => !inQuiz.has(each) && !uses.get(each)?.includes(element))
+            .reduce<Transaction | undefined>(
+              (least, each) => (least && usesOf(uses, least) <= usesOf(uses, each) ? least : each),
+              undefined,
+            );
+          if (!about) throw new Error('the transactions leave no question that was not asked before');
+          inQuiz.add(about);
+          uses.set(about, [...(uses.get(about) ?? []), element]);
+          return { questionId: `q${++number}`, element, about };
+        }),
+      );
+    });
+  }
+
+  function find(accountId: string, recoveryId: string, quizId: string, questionId: string): Asked | undefined {
+    const [, quiz, amount, merchant, time] = /^quiz-(\d{1,3})-(\d{1,3})-(\d{1,3})-(\d{1,3})$/.exec(quizId) ?? [];
+    if (quiz === undefined) return undefined;
+    const counts = { amount: Number(amount), merchant: Number(merchant), time: Number(time) };
+    return drawn(accountId, recoveryId, counts, Number(quiz))
+      .at(-1)
+      ?.find((asked) => asked.questionId === questionId);
+  }
+
+  return {
+    draw: ({ accountId, questions: counts, exclude }, recoveryId) => {
+      const size = sizeOf(counts);
+      if (size === 0) throw new Error('a quiz needs a question');
+      const last = exclude.map((questionId) => Number(/^q(\d{1,4})$/.exec(questionId)?.[1] ?? 0));
+      const quiz = 1 + Math.ceil(Math.max(new Set(exclude).size, ...last) / size);
+      const asked = drawn(accountId, recoveryId, counts, quiz).at(-1) ?? [];
+      return {
+        quizId: `quiz-${quiz}-${counts.amount}-${counts.merchant}-${counts.time}`,
+        questions: asked.map(({ questionId, element, about }) => ({
+          questionId,
+          element,
+          prompt: prompts[element](about),
+        })),
+      };
+    },
+    grade: ({ accountId, quizId, questionId, element, answer, ...tolerances }, recoveryId) => {
+      const asked = find(accountId, recoveryId, quizId, questionId);
+      return { right: asked?.element === element && isRight(element, answer, asked.about, tolerances) };
+    },
+    answer: ({ accountId, questionId, element, counts }, recoveryId) => {
+      const number = Number(/^q([1-9]\d{0,3})$/.exec(questionId)?.[1] ?? 0);
+      const asked = drawn(accountId, recoveryId, counts, Math.ceil(number / sizeOf(counts)))
+        .flat()
+        .find((each) => each.questionId === questionId && each.element === element);
+      return asked && answers[element](asked.about);
+    },
+    choices: ({ accountId, quizId, questionId, count }, recoveryId) => {
+      const asked = find(accountId, recoveryId, quizId, questionId);
+      if (asked?.element !== 'amount') return undefined;
+      const { id, amountFen } = asked.about;
+      const bytes = Buffer.from(rank.of('choices', recoveryId, accountId, id), 'base64url');
+      const step = 100 + (bytes.readUInt16BE(0) % 900);
+      // Where the right one stands among the others must say nothing; an amount below 1 fen is none.
+      const below = Math.min(bytes.readUInt16BE(2) % count, Math.floor((amountFen - 1) / step));
+      return Array.from({ length: count }, (_, index) => amountFen + (index - below) * step);
+    },
+  };
+}
+
+const sizeOf = (counts: Counts) => ELEMENTS.reduce((sum, element) => sum + counts[element], 0);
+const usesOf = (uses: Map<Transaction, Element[]>, about: Transaction) => uses.get(about)?.length ?? 0;

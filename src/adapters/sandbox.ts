@@ -1,0 +1,124 @@
+import { randomBytes } from 'node:crypto';
+import type { AccountFacts } from '../../machines/account.ts';
+import { type Policy, policyOf } from '../../machines/policy.ts';
+import { type PortName, ports as portSpecs } from '../../machines/ports.ts';
+import type { CodeStore } from './code-store.ts';
+import { Institutions } from './institutions.ts';
+import { createOneTimeCodes } from './one-time-codes.ts';
+import { Passwords } from './passwords.ts';
+import { population } from './population.ts';
+import type { PortCall, Ports } from './ports.ts';
+import { createQuiz, ELEMENTS } from './quiz.ts';
+import { sandboxPorts } from './sandbox-ports.ts';
+import { realWait, type Wait } from './wait.ts';
+import { type Fault, SandboxWorld } from './world.ts';
+
+export interface SandboxOptions {
+  /** Who there is; one account of every kind by default. */
+  accounts?: readonly AccountFacts[];
+  /** Key of hashes, signatures and quizzes: 32 random bytes, or a passphrase of 16 characters or more; made by default. */
+  key?: Uint8Array | string;
+  /** Now, in ms; the time of the machine by default. */
+  clock?: () => number;
+  policy?: Policy;
+  /** Ports that go wrong from the start. */
+  faults?: Partial<Record<PortName, Fault>>;
+  /** How long a port takes, in ms. */
+  delays?: Partial<Record<PortName, number>>;
+  /** How late a port with the fault `slow` is, in ms: longer than any port is waited for, by default. */
+  slowMs?: number;
+  /** Where delays are spent; real time by default. */
+  wait?: Wait;
+  /** Where one-time codes are kept; memory by default. */
+  codeStore?: CodeStore;
+  /** Cost of the password hashes: scrypt's N. */
+  passwordCost?: number;
+}
+
+/** The outside world in a sandbox: the ports for a host, and the world for whoever looks on. */
+export interface Sandbox {
+  ports: Ports;
+  world: SandboxWorld;
+  passwords: Passwords;
+  /** How often the password of an account was set. */
+  passwordsSet(accountId: string): number;
+  /** A token for the staff of an institution to scan, good for an hour. */
+  institutionToken(witness?: { type?: string; place?: string; lifetimeMs?: number }): string;
+  /** What the owner would answer to a question of the quiz; undefined for what was not asked. For those who play the owner. */
+  rightAnswer(which: { accountId: string; recoveryId: string; questionId: string }): string | number | undefined;
+  /** Amounts (fen) to make up a wrong one by, as the owner would be shown them. */
+  choices(which: { accountId: string; recoveryId: string; quizId: string; questionId: string }): number[] | undefined;
+}
+
+const KEY_BYTES = 32;
+const SLOW = 24 * 60 * 60 * 1_000;
+const TOKEN_LIFETIME = 60 * 60 * 1_000;
+
+type AnyPort = (input: unknown, call: PortCall) => Promise<unknown>;
+
+/**
+ * Bank, registry, gateways and account system, simulated: the checks are real, only the outside is not. A call that
+ * comes again with the same key has no second effect and gets the same answer; one that failed may be tried again.
+ * @throws RangeError for a short key.
+ */
+export function createSandbox(options: SandboxOptions): Sandbox {
+  const { key = randomBytes(KEY_BYTES), clock = Date.now, policy = policyOf() } = options;
+  const { wait = realWait, slowMs = SLOW, delays = {}, codeStore } = options;
+  const world = new SandboxWorld(options.accounts ?? population().map(({ facts }) => facts));
+  for (const [port, fault] of Object.entries(options.faults ?? {})) world.setFault(port as PortName, fault);
+  const codes = createOneTimeCodes({ key, policy: policy.code, ...(codeStore ? { store: codeStore } : {}) });
+  const institutions = new Institutions(key);
+  const passwords = new Passwords(options.passwordCost);
+  const quiz = createQuiz(key, (accountId) => world.transactions(accountId));
+  const services = { world, codes, passwords, institutions, quiz, policy };
+  const behave = misbehaving(world, wait, slowMs, delays);
+  const carriedOut = Object.entries(sandboxPorts(services)).map(([name, port]) => [
+    name,
+    behave(name as PortName, port as AnyPort),
+  ]);
+  return {
+    ports: Object.fromEntries(carriedOut) as Ports,
+    world,
+    passwords,
+    passwordsSet: (accountId) => passwords.timesSet(accountId),
+    institutionToken: ({ type = 'hospital', place = 'sandbox', lifetimeMs = TOKEN_LIFETIME } = {}) =>
+      institutions.token({ type, place, expiresAt: clock() + lifetimeMs }),
+    rightAnswer: ({ accountId, recoveryId, questionId }) => {
+      const counts = policy.transactionHistory.questions;
+      const answers = ELEMENTS.map((element) => quiz.answer({ accountId, questionId, element, counts }, recoveryId));
+      return answers.find((answer) => answer !== undefined);
+    },
+    choices: ({ recoveryId, ...which }) =>
+      quiz.choices({ ...which, count: policy.transactionHistory.makeUpChoices }, recoveryId),
+  };
+}
+
+/** Gives a port its faults and delays, and sees to it that each key has its effect once. */
+function misbehaving(world: SandboxWorld, wait: Wait, slowMs: number, delays: Partial<Record<PortName, number>>) {
+  return (name: PortName, port: AnyPort): AnyPort => {
+    const effects = new Map<string, Promise<unknown>>();
+    const since = new Map<string, number>();
+    const once = (input: unknown, call: PortCall) => {
+      const effect = effects.get(call.key) ?? port(portSpecs[name].input.parse(input), call);
+      effects.set(call.key, effect);
+      effect.catch(() => effects.delete(call.key));
+      return effect;
+    };
+    /** What is left of a span that began with the first call of the key. */
+    const rest = (ms: number, { key, at, signal }: PortCall) => {
+      const left = (since.get(key) ?? at) + ms - at;
+      return left > 0 ? wait(left, signal) : undefined;
+    };
+    return async (input, call) => {
+      world.noteCall(name, call.key);
+      if (!since.has(call.key)) since.set(call.key, call.at);
+      const fault = effects.has(call.key) ? undefined : world.takeFault(name);
+      if (fault === 'throws') throw new Error(`the sandbox's ${name} is out of order`);
+      if (fault === 'hangs') await wait(Number.POSITIVE_INFINITY, call.signal);
+      await rest(delays[name] ?? 0, call);
+      const answer = await once(input, call);
+      if (fault === 'slow') await wait(slowMs, call.signal);
+      return structuredClone(answer);
+    };
+  };
+}

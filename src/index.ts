@@ -1,0 +1,14 @@
+/** Durable recoveries: the step core for any XState v5 machine, and a host that makes recoveries last. */
+
+export type { PortCall, PortFunction, Ports } from './adapters/index.ts';
+export { sandboxAccount } from './adapters/index.ts';
+export * from './core/index.ts';
+export { type Clock, createVirtualClock, systemClock, type VirtualClock } from './host/clock.ts';
+export type { Changed } from './host/engine.ts';
+export { type By, createRecoveries, type Recoveries, type RecoveriesOptions, Start } from './host/recoveries.ts';
+export { Refusal } from './host/refusal.ts';
+export type { RecoveryView } from './host/view.ts';
+export { loadScenario, parseScenario, UnusableFile } from './scenario/load.ts';
+export { runScenario, type ScenarioResult } from './scenario/run.ts';
+export type { Scenario } from './scenario/schema.ts';
+export type { Store } from './store/types.ts';

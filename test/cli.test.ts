@@ -1,0 +1,159 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { policyOf } from '../machines/policy.ts';
+
+const ROOT = join(import.meta.dirname, '..');
+const MAIN = join(ROOT, 'dist/src/cli/main.js');
+const folder = mkdtempSync(join(tmpdir(), 'regain-cli-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function regain(...args: string[]) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args], {
+    cwd: folder,
+    encoding: 'utf8',
+    env: { ...process.env, NO_COLOR: '1' },
+  });
+  return { status, stdout, stderr };
+}
+
+function file(name: string, text: string): string {
+  writeFileSync(join(folder, name), text);
+  return name;
+}
+
+const GOOD = `title: a good one
+now: '2026-03-02T10:00:00+08:00'
+account: { cards: [] }
+policy: { contacts: { quorum: 2 } }
+ports:
+  checkCode: [{ ok: true }]
+steps:
+  - expect: { state: choosing, ineligible: { bankCard: noCard } }
+  - send: { type: path.choose, path: securityContacts }
+  - expect: { state: verifying.securityContacts.initiating }
+`;
+
+describe('regain run', () => {
+  test('exits 0 when all hold, and prints a timeline of a single file', () => {
+    const { status, stdout } = regain('run', file('good.yaml', GOOD));
+    expect(stdout).toMatch(/10:00:00 {5}path\.choose securityContacts +→ choosing\.rechecking/);
+    expect(stdout).toContain('1 scenarios: 1 hold, 0 do not');
+    expect(status).toBe(0);
+  });
+
+  test('prints one line a scenario and a summary for several files', () => {
+    const { status, stdout } = regain('run', file('a.yaml', GOOD), file('b.yaml', GOOD));
+    expect(stdout.trim().split('\n')).toHaveLength(3);
+    expect(status).toBe(0);
+  });
+
+  test('exits 1 when one does not hold, and says what was found', () => {
+    const { status, stdout } = regain('run', file('wrong.yaml', GOOD.replace('noCard', 'phoneMismatch')));
+    expect(stdout).toContain('expected {"bankCard":"phoneMismatch"}, found {"bankCard":"noCard"}');
+    expect(status).toBe(1);
+  });
+
+  test('--json prints one document a scenario', () => {
+    const { status, stdout } = regain('run', '--json', file('good.yaml', GOOD), file('good2.yaml', GOOD));
+    const documents = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(documents).toHaveLength(2);
+    expect(Object.keys(documents[0])).toEqual(['title', 'ok', 'outcome', 'path', 'state', 'expectations', 'trace']);
+    expect(documents[0].expectations[0]).toMatchObject({ ok: true, step: 1, expected: { state: 'choosing' } });
+    expect(documents[0].trace[0]).toEqual({
+      at: '2026-03-02T10:00:00+08:00',
+      input: 'start',
+      state: 'assessing.loading',
+    });
+    expect(status).toBe(0);
+  });
+
+  test.each([
+    ['an event name', 'path.choose', 'path.chose', 9, "did you mean 'path.choose'?"],
+    ['a port', 'checkCode', 'chekCode', 6, "did you mean 'checkCode'?"],
+    ['a policy key', 'quorum: 2', 'quorom: 2', 4, 'quorom'],
+    ['a policy figure', 'quorum: 2', 'quorum: 9', 4, 'must be at most contacts.maxPreset (5)'],
+    ['a date', '2026-03-02T', '2026-02-30T', 2, 'expected a real date'],
+    ['a path', 'path: securityContacts', 'path: securityContact', 9, "did you mean 'securityContacts'?"],
+    ['an account field', 'cards: []', 'card: []', 3, "did you mean 'cards'?"],
+    ['a state', 'securityContacts.initiating', 'securityContacts.initating', 10, 'securityContacts.initiating'],
+    ['a step', '- send:', '- sent:', 9, 'sent'],
+    ['an answer', '{ ok: true }', '{ ok: perhaps }', 6, 'ports.checkCode.0.ok'],
+    ['YAML', 'steps:', 'steps: [', 7, ''],
+  ])('exits 2 for a typo in %s, with the line and what would be right', (_, right, wrong, line, hint) => {
+    const { status, stderr } = regain('run', file('typo.yaml', GOOD.replace(right, wrong)));
+    expect(stderr).toContain('typo.yaml:');
+    expect(stderr).toContain(hint);
+    if (right !== 'steps:') expect(stderr).toContain(`typo.yaml:${line}:`);
+    expect(status).toBe(2);
+  });
+
+  test('exits 2 for a file that is not there, and still runs the others', () => {
+    const { status, stdout, stderr } = regain('run', 'missing.yaml', file('good.yaml', GOOD));
+    expect(stderr).toContain('missing.yaml:1: cannot be read');
+    expect(stdout).toContain('1 hold');
+    expect(status).toBe(2);
+  });
+
+  test('exits 2 for an unknown option', () => {
+    expect(regain('run', '--jsno', 'x.yaml').status).toBe(2);
+  });
+});
+
+describe('regain policy', () => {
+  test('prints defaults that are a valid policy file, with the section of each figure', () => {
+    const { status, stdout } = regain('policy');
+    expect(policyOf(parse(stdout))).toEqual(policyOf());
+    expect(stdout).toContain('opensAt: 45m # spec 3.4, seed');
+    expect(stdout).toContain('limitFen: 50000 # spec 3.8, seed: in one payment');
+    expect(status).toBe(0);
+  });
+
+  test('every figure names its section', () => {
+    const { stdout } = regain('policy', '--profile', 'strict');
+    const figures = stdout.split('\n').filter((line) => /^\s*\w+: \S/.test(line) && !/^\s{6,}/.test(line));
+    expect(figures.length).toBeGreaterThan(50);
+    const bare = figures.filter((line) => !line.includes('# spec'));
+    // Figures of one kind of bank, and the counts of questions, stand under the note of their group.
+    expect(
+      bare.filter((line) => !/^ {4}(within|attemptsPerDay|quickPay|credit|debit|amount|merchant|time)/.test(line)),
+    ).toEqual([]);
+  });
+
+  test('--check says what is wrong and where', () => {
+    const bad = regain('policy', '--check', file('policy.yaml', 'voice:\n  opensAt: "25:00"\n'));
+    expect(bad.stderr).toContain('policy.yaml:2: voice.opensAt: expected a time of day such as 08:00');
+    expect(bad.status).toBe(2);
+    const good = regain('policy', '--check', file('policy.yaml', 'contacts: { quorum: 3 }\n'));
+    expect(good.status).toBe(0);
+  });
+});
+
+describe('regain paths', () => {
+  test('tells which paths an account may use and why not the others', () => {
+    const facts = file('facts.yaml', 'cards: []\nvalidTransactions: 19\n');
+    const { status, stdout } = regain('paths', facts, '--json', '--at', '2026-03-02T10:00:00+08:00');
+    const reasons = Object.fromEntries(
+      JSON.parse(stdout).map(({ path, reason }: { path: string; reason: string | null }) => [path, reason]),
+    );
+    expect(reasons).toMatchObject({
+      bankCard: 'noCard',
+      idCard: null,
+      transactionHistory: 'tooFewTransactions',
+      appeal: 'notLastResort',
+    });
+    expect(status).toBe(0);
+  });
+
+  test('exits 2 for an unknown field', () => {
+    const { status, stderr } = regain('paths', file('facts.yaml', 'phone: "1"\nvoicprint: {}\n'));
+    expect(stderr).toContain("did you mean 'voiceprint'?");
+    expect(status).toBe(2);
+  });
+});

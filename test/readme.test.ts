@@ -1,0 +1,80 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { parseScenario } from '../src/scenario/load.ts';
+import { runScenario } from '../src/scenario/run.ts';
+
+const ROOT = join(import.meta.dirname, '..');
+const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
+const blocks = [...readme.matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm)].map(([, language, text]) => ({
+  language: language as string,
+  text: text as string,
+}));
+const of = (language: string) => blocks.filter((block) => block.language === language).map(({ text }) => text);
+const commands = of('sh')
+  .flatMap((text) => text.trim().split('\n'))
+  .map((line) => line.replace(/\s+#.*$/, ''));
+
+// Inside the package, so that `regain` means this package, as it is built.
+const folder = join(ROOT, 'dist/readme');
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function run(command: string) {
+  const { status, stdout, stderr } = spawnSync('bash', ['-c', command], {
+    cwd: ROOT,
+    encoding: 'utf8',
+    env: { ...process.env, NO_COLOR: '1' },
+  });
+  return { status, output: stdout + stderr };
+}
+
+describe('every code block of the README', () => {
+  test('is of a kind that is tested here', () => {
+    expect([...new Set(blocks.map(({ language }) => language))].sort()).toEqual(['sh', 'text', 'ts', 'yaml']);
+  });
+
+  test('the two commands that set everything up are those that CI runs', () => {
+    const ci = readFileSync(join(ROOT, '.ci/run'), 'utf8');
+    const setUp = commands.filter((command) => command.startsWith('npm ci'));
+    expect(setUp).toEqual(['npm ci && npm start', 'npm ci && npm test']);
+    for (const step of ['npm ci', 'npm start', 'npm test']) expect(ci).toMatch(new RegExp(`^${step}`, 'm'));
+  });
+
+  test.each(commands.filter((command) => !command.startsWith('npm ci')))('%s', (command) => {
+    const { status, output } = run(command);
+    expect(status, output).toBe(0);
+    expect(output.trim()).not.toBe('');
+  });
+
+  test.each(of('ts').map((text, index) => [index + 1, text] as const))(
+    'TypeScript block %i compiles and runs',
+    (index, text) => {
+      mkdirSync(folder, { recursive: true });
+      const name = join(folder, `block${index}`);
+      writeFileSync(`${name}.mts`, text);
+      const compiled = run(
+        `npx --no-install tsc --strict --exactOptionalPropertyTypes --noUncheckedIndexedAccess --skipLibCheck --target es2023 --module nodenext --types node --ignoreConfig ${name}.mts`,
+      );
+      expect(compiled.status, compiled.output).toBe(0);
+      const ran = run(`node ${name}.mjs`);
+      expect(ran.status, ran.output).toBe(0);
+      expect(ran.output.trim()).not.toBe('');
+    },
+  );
+
+  test.each(of('yaml').map((text, index) => [index + 1, text] as const))(
+    'scenario block %i holds',
+    async (index, text) => {
+      const result = await runScenario(parseScenario(`README block ${index}`, text));
+      expect(result.expectations.filter(({ ok }) => !ok)).toEqual([]);
+    },
+  );
+
+  test('the folders that it names are there', () => {
+    for (const text of of('text')) {
+      for (const [name] of text.matchAll(/(?:src|machines|test)\/[a-z/]*/g))
+        expect(existsSync(join(ROOT, name)), name).toBe(true);
+    }
+  });
+});

@@ -1,0 +1,156 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { afterAll, describe, expect, test } from 'vitest';
+import type { Timer } from '../../src/core/index.ts';
+import { openSqlite } from '../../src/store/sqlite.ts';
+import type { Change, RecoveryRecord } from '../../src/store/types.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'regain-store-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+let count = 0;
+const newFile = () => join(folder, `${++count}.sqlite`);
+
+const recovery = (part: Partial<RecoveryRecord> = {}): RecoveryRecord => ({
+  id: 'r1',
+  accountId: 'a1',
+  deviceId: 'd1',
+  live: true,
+  status: 'active',
+  state: 'choosing.offering',
+  version: 1,
+  machineVersion: '1',
+  policyVersion: '1',
+  snapshot: { value: 'x' },
+  calls: { '/loadAccount': 1 },
+  createdAt: 10,
+  updatedAt: 10,
+  ...part,
+});
+const timer = (id: string, dueAt: number): Timer => ({ id, source: '', target: '', event: { type: id }, dueAt });
+const change = (part: Partial<Change> = {}): Change => ({
+  recovery: recovery(),
+  from: null,
+  timers: [],
+  requests: [],
+  awaited: [],
+  audit: [{ at: 10, kind: 'start', data: { to: 'x' } }],
+  ledger: [],
+  ...part,
+});
+const request = (key: string) => ({
+  recoveryId: 'r1',
+  key,
+  path: '',
+  port: 'loadAccount',
+  attempt: 1,
+  input: '{}',
+  kind: 'awaited' as const,
+  tries: 0,
+  notBefore: 10,
+});
+
+describe('the SQLite store', () => {
+  test('gives back what was committed, after it was opened again', async () => {
+    const file = newFile();
+    const store = await openSqlite(file);
+    const timers = [timer('a', 30), timer('b', 20)];
+    expect(await store.commit(change({ timers, requests: [request('k1')], awaited: ['k1'] }))).toBe('committed');
+    await store.close();
+    const again = await openSqlite(file);
+    expect(await again.load('r1')).toEqual({ recovery: recovery(), timers });
+    expect(await again.pendingRequests(10)).toEqual([request('k1')]);
+    expect(await again.audit('r1')).toEqual([{ seq: 1, at: 10, kind: 'start', data: { to: 'x' } }]);
+    await again.close();
+  });
+
+  test('R47: a change is written whole or not at all', async () => {
+    const store = await openSqlite(newFile());
+    await store.commit(change());
+    const twice = [request('k1'), request('k1')]; // the second violates the key, after the snapshot was written
+    const broken = change({
+      recovery: recovery({ version: 2, state: 'new' }),
+      from: 1,
+      timers: [timer('a', 1)],
+      requests: twice,
+      awaited: ['k1'],
+    });
+    expect(await store.commit(broken)).toBe('stale');
+    expect((await store.load('r1'))?.recovery.state).toBe('choosing.offering');
+    expect(await store.nextDue()).toBeUndefined();
+    expect(await store.audit('r1')).toHaveLength(1);
+    await store.close();
+  });
+
+  test('R48: a change made from an older version is stale', async () => {
+    const store = await openSqlite(newFile());
+    await store.commit(change());
+    const next = (state: string) => change({ recovery: recovery({ version: 2, state }), from: 1 });
+    expect(await Promise.all([store.commit(next('one')), store.commit(next('two'))])).toEqual(['committed', 'stale']);
+    expect((await store.load('r1'))?.recovery.state).toBe('one');
+    await store.close();
+  });
+
+  test('R48: an account has one live recovery, whoever starts at once', async () => {
+    const store = await openSqlite(newFile());
+    const starts = Array.from({ length: 20 }, (_, i) => store.commit(change({ recovery: recovery({ id: `r${i}` }) })));
+    const results = await Promise.all(starts);
+    expect(results.filter((result) => result === 'committed')).toHaveLength(1);
+    expect(results.filter((result) => result === 'occupied')).toHaveLength(19);
+    expect((await store.live('a1'))?.id).toBe('r0');
+    await store.close();
+  });
+
+  test('a timer that is still pending keeps its row; one that is gone or moved does not', async () => {
+    const store = await openSqlite(newFile());
+    await store.commit(change({ timers: [timer('a', 30), timer('b', 20), timer('c', 40)] }));
+    const timers = [timer('a', 30), timer('c', 50), timer('d', 5)];
+    await store.commit(change({ recovery: recovery({ version: 2 }), from: 1, timers }));
+    expect((await store.load('r1'))?.timers).toEqual(timers);
+    expect(await store.due(30, 10)).toEqual([
+      { recoveryId: 'r1', dueAt: 5 },
+      { recoveryId: 'r1', dueAt: 30 },
+    ]);
+    expect(await store.nextDue()).toBe(5);
+    await store.close();
+  });
+
+  test('calls that nobody awaits any more leave the outbox; notices stay until they are settled', async () => {
+    const store = await openSqlite(newFile());
+    const notice = { ...request('n1'), port: 'notify', kind: 'sent' as const };
+    await store.commit(change({ requests: [request('k1'), request('k2'), notice], awaited: ['k1', 'k2'] }));
+    await store.commit(change({ recovery: recovery({ version: 2 }), from: 1, awaited: ['k2'] }));
+    expect((await store.pendingRequests(10)).map(({ key }) => key).sort()).toEqual(['k2', 'n1']);
+    await store.postpone('r1', 'n1', 1, 99);
+    expect((await store.pendingRequests(10)).find(({ key }) => key === 'n1')).toMatchObject({
+      tries: 1,
+      notBefore: 99,
+    });
+    await store.record('r1', [{ at: 11, kind: 'notice', data: {} }], ['n1']);
+    expect((await store.pendingRequests(10)).map(({ key }) => key)).toEqual(['k2']);
+    await store.close();
+  });
+
+  test('lists by account, status and the beginning of a state', async () => {
+    const store = await openSqlite(newFile());
+    await store.commit(change());
+    await store.commit(change({ recovery: recovery({ id: 'r2', accountId: 'a2', state: 'choosingX' }) }));
+    expect((await store.list({ state: 'choosing' })).map(({ id }) => id)).toEqual(['r1']);
+    expect((await store.list({ accountId: 'a2' })).map(({ id }) => id)).toEqual(['r2']);
+    expect(await store.list({ status: 'stuck' })).toEqual([]);
+    await store.close();
+  });
+
+  test('uses WAL, waits for the disk by default, and records its migrations', async () => {
+    const file = newFile();
+    const store = await openSqlite(file);
+    const raw = new Database(file);
+    expect(raw.pragma('journal_mode', { simple: true })).toBe('wal');
+    expect(raw.prepare('select name from kysely_migration').all()).toEqual([{ name: '0001_recoveries' }]);
+    raw.close();
+    await store.close();
+    const again = await openSqlite(file); // run once, not twice
+    await again.close();
+  });
+});
