@@ -229,11 +229,16 @@ export type AnswerOf<K extends PortName> = K extends PortName
   : never;
 
 /**
- * The actor of a port, for `setup({ actors })`. It does nothing but say that it has to be provided:
- * `machine.provide({ actors: { sendCode: fromPromise(async ({ input }) => …) } })`, or by a host.
+ * The actor of a port, for `setup({ actors })` and `machine.provide({ actors })`. Without `carryOut` it only says that it
+ * has to be provided; a host provides its own.
+ * @param carryOut answers the call; what it throws is the port's failure.
  */
-export function port<K extends PortName>(name: K): PromiseActorLogic<PortOutput<K>, PortInput<K>> {
-  return fromPromise<PortOutput<K>, PortInput<K>>(() =>
-    Promise.reject(new Error(`port '${name}' is not provided: give it with machine.provide({ actors: { ${name} } })`)),
-  );
+export function port<K extends PortName>(
+  name: K,
+  carryOut: (input: PortInput<K>) => Promise<PortOutput<K>> = () =>
+    Promise.reject(
+      new Error(`port '${name}' is not provided: machine.provide({ actors: { ${name}: port('${name}', …) } })`),
+    ),
+): PromiseActorLogic<PortOutput<K>, PortInput<K>> {
+  return fromPromise<PortOutput<K>, PortInput<K>>(({ input }) => carryOut(input));
 }

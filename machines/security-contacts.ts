@@ -139,6 +139,10 @@ export const securityContactsMachine = setup({
       assertEvent(event, 'contact.deny');
       return !context.asked.includes(event.contactId);
     },
+    deniedBefore: ({ context, event }) => {
+      assertEvent(event, 'contact.deny');
+      return context.denied.includes(event.contactId);
+    },
     denialIgnored: ({ context }) => context.policy.contacts.onDenial === 'ignore',
     tokenRight: ({ event }) => 'output' in event && event.output.ok,
     quorumReceived: ({ context }) => quorumOf(context, 'received', 'verified'),
@@ -224,6 +228,7 @@ export const securityContactsMachine = setup({
         guard: 'denierNotAsked',
         actions: { type: 'refuse', params: { code: 'notEligible', reason: 'contactNotAsked', field: 'contactId' } },
       },
+      { guard: 'deniedBefore', actions: { type: 'refuse', params: { code: 'duplicate', field: 'contactId' } } },
       { guard: 'denialIgnored', actions: 'noteDenial' },
       {
         target: '.rejected',

@@ -1,7 +1,6 @@
 /** Durable recoveries: the step core for any XState v5 machine, and a host that makes recoveries last. */
 
 export type { PortCall, PortFunction, Ports } from './adapters/index.ts';
-export { sandboxAccount } from './adapters/index.ts';
 export * from './core/index.ts';
 export { type Clock, createVirtualClock, systemClock, type VirtualClock } from './host/clock.ts';
 export type { Changed } from './host/engine.ts';

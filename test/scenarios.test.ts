@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { loadScenario } from '../src/scenario/load.ts';
-import { runScenario } from '../src/scenario/run.ts';
+import { runScenario, type ScenarioResult } from '../src/scenario/run.ts';
 import type { Scenario } from '../src/scenario/schema.ts';
 
 const FOLDER = join(import.meta.dirname, 'scenarios');
@@ -14,6 +14,14 @@ const files = readdirSync(FOLDER, { recursive: true, encoding: 'utf8' })
 const scenarios = await Promise.all(files.map(async (file) => ({ file, scenario: await loadScenario(file) })));
 const each = scenarios.map(({ file, scenario }) => [relative(FOLDER, file), scenario] as const);
 
+const plainRuns = new Map<string, Promise<ScenarioResult>>();
+/** The plain run of a scenario, made once. */
+function plainRun(name: string, scenario: Scenario): Promise<ScenarioResult> {
+  const run = plainRuns.get(name) ?? runScenario(scenario);
+  plainRuns.set(name, run);
+  return run;
+}
+
 const declaredRefusals = ({ steps }: Scenario) => steps.filter((step) => 'refused' in step && step.refused).length;
 
 describe('scenario files', () => {
@@ -22,8 +30,8 @@ describe('scenario files', () => {
     expect(new Set(scenarios.map(({ scenario }) => scenario.title)).size).toBe(scenarios.length);
   });
 
-  test.each(each)('%s', async (_, scenario) => {
-    const result = await runScenario(scenario);
+  test.each(each)('%s', async (name, scenario) => {
+    const result = await plainRun(name, scenario);
     expect(result.expectations.filter(({ ok }) => !ok)).toEqual([]);
     expect(result.expectations.length, 'a scenario has to expect something').toBeGreaterThan(0);
     expect(result.trace.filter(({ refused }) => refused).length, 'every refusal has to be declared').toBe(
@@ -33,8 +41,8 @@ describe('scenario files', () => {
 });
 
 describe('the same, with a restart between every two steps', () => {
-  test.each(each)('%s', async (_, scenario) => {
-    const plain = await runScenario(scenario);
+  test.each(each)('%s', async (name, scenario) => {
+    const plain = await plainRun(name, scenario);
     const restarted = await runScenario(scenario, { restartBetween: true });
     expect(restarted.expectations.filter(({ ok }) => !ok)).toEqual([]);
     expect(restarted.trace.filter(({ input }) => input !== 'restart')).toEqual(
