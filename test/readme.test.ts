@@ -24,6 +24,7 @@ function run(command: string) {
   const { status, stdout, stderr } = spawnSync('bash', ['-c', command], {
     cwd: ROOT,
     encoding: 'utf8',
+    timeout: 60_000,
     env: { ...process.env, NO_COLOR: '1' },
   });
   return { status, output: stdout + stderr };

@@ -1,4 +1,5 @@
 import pc from 'picocolors';
+import { holds } from '../scenario/expect.ts';
 import type { Expectation } from '../scenario/run.ts';
 import type { TraceEntry } from '../scenario/trace.ts';
 
@@ -28,8 +29,8 @@ export class Timeline {
 /** What was expected and what was the case. */
 export function printFailure({ step, expected, actual }: Expectation): void {
   for (const [key, value] of Object.entries(expected)) {
+    if (holds({ [key]: value }, actual)) continue;
     const found = JSON.stringify(actual[key]);
-    if (found === JSON.stringify(value)) continue;
     console.log(pc.red(`    step ${step}: ${key}: expected ${JSON.stringify(value)}, found ${found}`));
   }
 }

@@ -9,8 +9,11 @@ export interface Particulars {
   /** Calls that nobody waits for, made of what was emitted. */
   notices(emitted: readonly Emitted[], recovery: RecoveryRecord): { port: string; input: unknown }[];
   /** The input of a call as it is written: JSON with secrets sealed. */
-  seal(port: string, input: unknown): string;
+  seal(port: string, input: unknown, recoveryId: string): string;
 }
+
+/** Under this name the count of notices is kept beside those of calls. */
+const NOTICES = 'notices';
 
 /** Gathers the steps that one input led to into one change. */
 export class ChangeBuilder {
@@ -19,13 +22,13 @@ export class ChangeBuilder {
   readonly #audit: AuditEntry[] = [];
   readonly #ledger: LedgerEntry[] = [];
   readonly #requests: RequestRecord[] = [];
-  #calls: Stored['calls'];
+  #noticed: number;
   #last: Step | undefined;
 
   constructor(before: RecoveryRecord, particulars: Particulars) {
     this.#before = before;
     this.#particulars = particulars;
-    this.#calls = before.calls;
+    this.#noticed = before.calls[NOTICES] ?? 0;
   }
 
   get isEmpty(): boolean {
@@ -34,7 +37,7 @@ export class ChangeBuilder {
 
   /** The tree as the next step has to find it. */
   stored(loaded: Stored): Stored {
-    return this.#last ? { ...this.#last, calls: this.#calls } : loaded;
+    return this.#last ?? loaded;
   }
 
   get isDone(): boolean {
@@ -47,13 +50,10 @@ export class ChangeBuilder {
 
   add(step: Step, entry: AuditEntry): void {
     const from = this.#last?.states.join() ?? this.#before.state;
-    this.#calls = step.calls;
     for (const request of step.requests) this.#request(request, 'awaited', step.at);
     for (const notice of this.#particulars.notices(step.emitted, this.#before)) {
-      const call = `/${notice.port}`;
-      const attempt = (this.#calls[call] ?? 0) + 1;
-      this.#calls = { ...this.#calls, [call]: attempt };
-      this.#request({ key: `${call}/${attempt}`, path: '', attempt, ...notice }, 'sent', step.at);
+      this.#noticed += 1;
+      this.#request({ key: `/notice/${this.#noticed}`, path: '', attempt: this.#noticed, ...notice }, 'sent', step.at);
     }
     this.#ledger.push(...this.#particulars.ledger(step.emitted, step.at));
     this.#audit.push({ ...entry, data: { ...entry.data, from, to: stateOf(step) } });
@@ -66,7 +66,7 @@ export class ChangeBuilder {
       recoveryId: this.#before.id,
       ...call,
       kind,
-      input: this.#particulars.seal(request.port, input),
+      input: this.#particulars.seal(request.port, input, this.#before.id),
       tries: 0,
       notBefore: at,
     });
@@ -85,7 +85,7 @@ export class ChangeBuilder {
           status: last.status,
           state: stateOf(last),
           snapshot: last.snapshot,
-          calls: this.#calls,
+          calls: this.#noticed === 0 ? last.calls : { ...last.calls, [NOTICES]: this.#noticed },
         }),
       },
       from,

@@ -1,6 +1,7 @@
 import type { AnyEventObject, AnyStateMachine } from 'xstate';
 import {
   catchUp,
+  DurabilityError,
   type Instant,
   type PortFailure,
   type Step,
@@ -48,6 +49,8 @@ export interface EngineOptions {
 const COMMIT_TRIES = 20;
 /** Recoveries with due timers that are taken from the store at once. */
 const BATCH = 100;
+/** Before what failed for a reason that may pass is tried again, in ms. */
+const PAUSE = 1_000;
 
 /**
  * Load, step, write everything in one transaction, then carry out the calls. One input at a time for each recovery;
@@ -77,8 +80,8 @@ export class Engine {
 
   /** Takes up what an earlier process left: calls that are not answered, timers that fell due meanwhile. */
   async open(): Promise<void> {
+    await this.#tick(); // first what fell due: a call whose time has passed is not to be made any more
     for (const request of await this.#options.store.pendingRequests(1_000_000)) this.#outbox.add(request);
-    await this.#tick();
   }
 
   onChange(listener: (changed: Changed) => void): () => void {
@@ -210,7 +213,13 @@ export class Engine {
     const now = this.#options.clock.now();
     const message = error instanceof Error ? error.message : String(error);
     await this.#options.store.commit({
-      recovery: { ...loaded.recovery, status: 'stuck', version: loaded.recovery.version + 1, updatedAt: now },
+      recovery: {
+        ...loaded.recovery,
+        status: 'stuck',
+        live: false,
+        version: loaded.recovery.version + 1,
+        updatedAt: now,
+      },
       from: loaded.recovery.version,
       timers: [],
       requests: [],
@@ -231,33 +240,45 @@ export class Engine {
   }
 
   #tick(): Promise<void> {
-    this.#ticking ??= this.#processDue()
-      .catch((error) => this.#options.onError(error))
-      .finally(() => {
-        this.#ticking = undefined;
-      });
+    this.#ticking ??= this.#processDue().finally(() => {
+      this.#ticking = undefined;
+    });
     return this.#ticking;
   }
 
+  /** Processes what is due; what cannot be processed keeps nothing else from it, and is tried again after a pause. */
   async #processDue(): Promise<void> {
-    const { store, clock } = this.#options;
-    while (!this.#closed) {
-      const due = await store.due(clock.now(), BATCH);
-      if (due.length === 0) break;
-      for (const id of new Set(due.map(({ recoveryId }) => recoveryId))) {
-        await this.#queued(id, async () => {
-          try {
-            await this.#try(id, null, null);
-          } catch (error) {
-            this.#options.onError(error);
-            if (error instanceof StepError) await this.#getStuck(id, error);
-            else throw error;
-          }
-        });
+    const { store, clock, onError } = this.#options;
+    const failed = new Set<string>();
+    try {
+      while (!this.#closed) {
+        const due = await store.due(clock.now(), BATCH + failed.size);
+        const ids = new Set(due.map(({ recoveryId }) => recoveryId).filter((id) => !failed.has(id)));
+        if (ids.size === 0) break;
+        for (const id of ids) if (!(await this.#catchUpOne(id))) failed.add(id);
       }
+      const next = this.#closed ? undefined : await store.nextDue();
+      if (next !== undefined) this.#wakeAt(failed.size > 0 ? clock.now() + PAUSE : next);
+    } catch (error) {
+      if (this.#closed) return;
+      onError(error);
+      this.#wakeAt(clock.now() + PAUSE);
     }
-    const next = this.#closed ? undefined : await store.nextDue();
-    if (next !== undefined) this.#wakeAt(next);
+  }
+
+  /** @returns whether what was due is done with. */
+  #catchUpOne(id: string): Promise<boolean> {
+    return this.#queued(id, async () => {
+      try {
+        return (await this.#try(id, null, null)) !== 'stale';
+      } catch (error) {
+        if (this.#closed) return false;
+        this.#options.onError(error);
+        if (!(error instanceof StepError || error instanceof DurabilityError)) return false;
+        await this.#getStuck(id, error);
+        return true;
+      }
+    });
   }
 
   #queued<T>(id: string, work: () => Promise<T>): Promise<T> {

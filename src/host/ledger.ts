@@ -14,6 +14,12 @@ export function ledgerEntries(emitted: readonly Emitted[], at: Instant): LedgerE
         return [{ kind: 'attempt', path: event.path, at, until: null }];
       case 'code.wrong':
         return [{ kind: 'wrongCode', path: null, at, until: null }];
+      case 'code.sent':
+        return [{ kind: 'codeSent', path: null, at, until: null }];
+      case 'path.failed':
+        return [{ kind: 'pathFailed', path: null, at, until: event.until }];
+      case 'manualReview.required':
+        return [{ kind: 'manualReview', path: null, at, until: null }];
       case 'emergencyCode.issued':
         return [{ kind: 'emergencyCode', path: null, at, until: null }];
       case 'account.observed':
@@ -36,18 +42,38 @@ export function withLedger(
   now: Instant,
 ): AccountFacts {
   const today = dayOf(now, policy.timeZone);
-  const attemptsToday = { ...facts.attemptsToday };
-  const emergency = { ...facts.emergency };
-  let wrongCodes = facts.wrongCodes;
-  for (const { kind, path, at, until, recoveryId: origin } of entries) {
-    if (kind === 'emergencyCode' && at > now - policy.emergencyCode.window) emergency.codesInWindow += 1;
-    if (kind === 'observed' && until !== null && until > (emergency.observedUntil ?? 0))
-      emergency.observedUntil = until;
-    if (origin === recoveryId) continue; // a recovery counts its own tries itself
-    if (kind === 'wrongCode' && at > now - DAY) wrongCodes += 1;
-    if (kind === 'attempt' && path !== null && dayOf(at, policy.timeZone) === today) {
-      attemptsToday[path] = Number(attemptsToday[path] ?? 0) + 1;
+  const known: AccountFacts = {
+    ...facts,
+    attemptsToday: { ...facts.attemptsToday },
+    emergency: { ...facts.emergency },
+  };
+  for (const entry of entries) {
+    countEmergency(known.emergency, entry, now - policy.emergencyCode.window);
+    if (entry.recoveryId === recoveryId) continue; // a recovery counts its own tries itself
+    if (entry.kind === 'attempt' && entry.path !== null && dayOf(entry.at, policy.timeZone) === today) {
+      known.attemptsToday[entry.path] = Number(known.attemptsToday[entry.path] ?? 0) + 1;
     }
+    if (entry.at > now - DAY) countDay(known, entry);
   }
-  return { ...facts, attemptsToday, emergency, wrongCodes };
+  return known;
+}
+
+function countEmergency(
+  emergency: AccountFacts['emergency'],
+  { kind, at, until }: LedgerEntry,
+  windowStart: Instant,
+): void {
+  if (kind === 'emergencyCode' && at > windowStart) emergency.codesInWindow += 1;
+  if (kind === 'observed' && until !== null && until > (emergency.observedUntil ?? 0)) emergency.observedUntil = until;
+}
+
+/** What counts for 24 hours. */
+function countDay(facts: AccountFacts, { kind, until }: LedgerEntry): void {
+  if (kind === 'wrongCode') facts.wrongCodes += 1;
+  if (kind === 'codeSent') facts.codesSent += 1;
+  if (kind === 'manualReview') facts.manualReview = true;
+  if (kind === 'pathFailed') {
+    facts.failedPaths += 1;
+    facts.waitUntil = Math.max(facts.waitUntil, until ?? 0);
+  }
 }

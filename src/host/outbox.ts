@@ -28,7 +28,7 @@ export class Outbox {
   }
 
   add(request: RequestRecord): void {
-    if (this.#closed) return;
+    if (this.#closed || this.#calls.has(idOf(request))) return;
     const { clock } = this.#options;
     const call = { request, abort: new AbortController(), cancel: () => {} };
     this.#calls.set(idOf(request), call);

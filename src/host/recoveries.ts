@@ -17,8 +17,8 @@ import { type Clock, systemClock } from './clock.ts';
 import { type Changed, type Delivered, Engine } from './engine.ts';
 import { ledgerEntries, withLedger } from './ledger.ts';
 import { Refusal } from './refusal.ts';
-import { redacted, Sealer, secretFields } from './secrets.ts';
-import { type RecoveryView, viewOf } from './view.ts';
+import { redacted, Sealer, scrubbed, secretFields } from './secrets.ts';
+import { type RecoveryView, undisclosed, viewOf } from './view.ts';
 
 /** Who sends an event: the host has made sure of it. */
 export type By =
@@ -68,9 +68,12 @@ export interface Recoveries {
    * @throws Refusal with a code of spec section 6; then nothing has changed.
    */
   send(recoveryId: string, event: RecoveryEvent, by?: By): Promise<RecoveryView>;
-  /** @throws Refusal `unknownRecovery` */
-  get(recoveryId: string): Promise<RecoveryView>;
-  list(filter?: ListFilter): Promise<RecoveryRecord[]>;
+  /**
+   * @param by for whom: an owner is not told of the account before the policy allows it (R16).
+   * @throws Refusal `unknownRecovery`
+   */
+  get(recoveryId: string, by?: By): Promise<RecoveryView>;
+  list(filter?: ListFilter): Promise<RecoverySummary[]>;
   /** @throws Refusal `unknownRecovery` */
   audit(recoveryId: string): Promise<(AuditEntry & { seq: number })[]>;
   /** Calls back after every committed change; returns a function that ends it. */
@@ -81,6 +84,10 @@ export interface Recoveries {
   close(): Promise<void>;
 }
 
+/** For a call that nobody waits for, such as a notice, in ms. */
+const SENT_TIMEOUT = 30_000;
+/** How often a start is tried while others begin and end recoveries of the account. */
+const START_TRIES = 10;
 const RETRY_BASE = 1_000;
 const RETRY_LONGEST = 5 * 60_000;
 const backOff = (tries: number) => Math.min(RETRY_BASE * 2 ** (tries - 1), RETRY_LONGEST);
@@ -132,7 +139,7 @@ class Host implements Recoveries {
   onChange = (listener: (changed: Changed) => void) => this.#engine.onChange(listener);
   idle = () => this.#engine.idle();
   close = () => this.#engine.close();
-  list = (filter: ListFilter = {}) => this.#store.list(filter);
+  list = async (filter: ListFilter = {}) => (await this.#store.list(filter)).map(summaryOf);
 
   async start(input: Start, policy: PolicyInput = this.#policy) {
     const { accountId, device, network } = parsed(Start, input, 'a start');
@@ -154,7 +161,7 @@ class Host implements Recoveries {
       createdAt: at,
       updatedAt: at,
     };
-    for (;;) {
+    for (let tries = 0; tries < START_TRIES; tries++) {
       const live = await this.#store.live(accountId);
       if (live) {
         if (live.deviceId === device.deviceId) return { recoveryId: live.id, existing: true };
@@ -167,6 +174,7 @@ class Host implements Recoveries {
         return { recoveryId: id, existing: false };
       }
     }
+    throw new Error(`account '${accountId}' is started and ended again and again; try later`);
   }
 
   async send(recoveryId: string, event: RecoveryEvent, by: By = { role: 'owner' }): Promise<RecoveryView> {
@@ -180,15 +188,16 @@ class Host implements Recoveries {
       { at: 0, kind: 'event', data },
       (step) => ({ at: 0, kind: 'refused', data: { ...data, ...refusedBy(step) } }),
     );
-    if (delivered.result === 'taken') return this.get(recoveryId);
-    throw await this.#refusal(recoveryId, checked.type, delivered);
+    if (delivered.result === 'taken') return this.get(recoveryId, by);
+    throw await this.#refusal(recoveryId, checked.type, delivered, by);
   }
 
-  async get(recoveryId: string): Promise<RecoveryView> {
+  async get(recoveryId: string, by: By = { role: 'staff' }): Promise<RecoveryView> {
     const loaded = await this.#store.load(recoveryId);
     if (!loaded) throw unknownRecovery(recoveryId);
     const { recovery, timers } = loaded;
-    return viewOf(this.#machine, this.#paths, recovery, timers, this.#clock.now());
+    const view = viewOf(this.#machine, this.#paths, recovery, timers, this.#clock.now());
+    return by.role === 'owner' && !view.disclosed ? undisclosed(view, this.#paths) : view;
   }
 
   async audit(recoveryId: string) {
@@ -202,8 +211,14 @@ class Host implements Recoveries {
     const type = String(event?.type);
     const spec = this.#events[type];
     const refuse = async (refusal: Refusal): Promise<never> => {
-      const { code, field, reason } = refusal;
-      const data = { event: { type }, by, code, ...(field ? { field } : {}), ...(reason ? { reason } : {}) };
+      // Names that the sender made up are not written down: they may hold anything.
+      const known = refusal.field !== undefined && spec !== undefined && refusal.field in spec.schema.shape;
+      const data = {
+        event: { type: spec ? type : '(unknown)' },
+        by,
+        code: refusal.code,
+        ...(known ? { field: refusal.field } : {}),
+      };
       if (!(await this.#store.load(recoveryId))) throw unknownRecovery(recoveryId);
       await this.#store.record(recoveryId, [{ at: this.#clock.now(), kind: 'refused', data }]);
       throw refusal;
@@ -229,10 +244,11 @@ class Host implements Recoveries {
     return by.role === 'agent' ? { ...checked, agentId: by.id } : checked;
   }
 
-  async #refusal(recoveryId: string, type: string, delivered: Delivered): Promise<Refusal> {
+  async #refusal(recoveryId: string, type: string, delivered: Delivered, by: By): Promise<Refusal> {
     if (delivered.result === 'unknown') return unknownRecovery(recoveryId);
-    const { allowed, state } = await this.get(recoveryId);
-    const { code, reason, field } = refusedBy(delivered.result === 'refused' ? delivered.step : null);
+    const { allowed, state, disclosed } = await this.get(recoveryId);
+    const { code, field, ...refused } = refusedBy(delivered.result === 'refused' ? delivered.step : null);
+    const reason = by.role === 'owner' && !disclosed ? undefined : refused.reason;
     const message =
       code === 'notAccepted'
         ? `'${type}' is not accepted in '${state}'; accepted are ${allowed.join(', ') || 'none'}`
@@ -244,7 +260,9 @@ class Host implements Recoveries {
   async #call(request: RequestRecord, signal: AbortSignal): Promise<unknown> {
     const { recoveryId, key, path, port, attempt } = request;
     const name = port as PortName;
-    const input = this.#sealer.open(request.input ?? 'null');
+    const fields = secretFields(portSpecs[name].input);
+    const input = this.#sealer.open(request.input, fields, placeOf(recoveryId, port));
+    const limit = request.kind === 'sent' ? this.#limited(signal) : { signal, end: () => {} };
     const call: PortCall = {
       key: `${recoveryId}/${path === '' ? `recovery${key}` : key}`,
       recoveryId,
@@ -252,16 +270,27 @@ class Host implements Recoveries {
       step: port,
       attempt,
       at: this.#clock.now(),
-      signal,
+      signal: limit.signal,
     };
     const carryOut = this.#ports[name] as (input: unknown, call: PortCall) => Promise<unknown>;
-    const answer = await carryOut(input, call);
+    const answer = await carryOut(input, call)
+      .catch((error: unknown) => {
+        throw withoutSecrets(error, input, fields);
+      })
+      .finally(limit.end);
     const checked = portSpecs[name].output.safeParse(answer);
     if (!checked.success) {
       const [issue] = checked.error.issues;
       throw new TypeError(`port '${port}' answered amiss at '${issue?.path.join('.')}': ${issue?.message}`);
     }
     return name === 'loadAccount' ? this.#withLedger(recoveryId, checked.data as AccountFacts) : checked.data;
+  }
+
+  /** A signal that also ends after a while: nobody else limits a call that nobody waits for. */
+  #limited(signal: AbortSignal): { signal: AbortSignal; end: () => void } {
+    const limit = new AbortController();
+    const end = this.#clock.at(this.#clock.now() + SENT_TIMEOUT, () => limit.abort(new Error('timed out')));
+    return { signal: AbortSignal.any([signal, limit.signal]), end };
   }
 
   async #withLedger(recoveryId: string, facts: AccountFacts): Promise<AccountFacts> {
@@ -282,9 +311,26 @@ class Host implements Recoveries {
           const { type: _, ...notice } = event as Notice;
           return [{ port: 'notify', input: { accountId: recovery.accountId, ...notice } }];
         }),
-      seal: (port, input) => this.#sealer.seal(input, secretFields(portSpecs[port as PortName].input)),
+      seal: (port, input, recoveryId) =>
+        this.#sealer.seal(input, secretFields(portSpecs[port as PortName].input), placeOf(recoveryId, port)),
     };
   }
+}
+
+/** A recovery in a list. */
+export type RecoverySummary = Omit<RecoveryRecord, 'snapshot' | 'calls'>;
+
+function summaryOf({ snapshot: _, calls: _calls, ...summary }: RecoveryRecord): RecoverySummary {
+  return summary;
+}
+
+/** Where a sealed secret belongs. */
+const placeOf = (recoveryId: string, port: string) => `${recoveryId}/${port}`;
+
+/** A port's error without the secrets that it was given. */
+function withoutSecrets(error: unknown, input: unknown, fields: readonly string[]): Error {
+  const { name, message } = error instanceof Error ? error : { name: 'Error', message: String(error) };
+  return Object.assign(new Error(scrubbed(message, input, fields)), { name });
 }
 
 const unknownRecovery = (id: string) => new Refusal('unknownRecovery', `there is no recovery '${id}'`);

@@ -2,6 +2,11 @@ import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:
 import type { z } from 'zod';
 
 const SEALED = '$sealed';
+const IV_BYTES = 12;
+const TAG_BYTES = 16;
+const LONGEST_TEXT = 300;
+
+type Part = Record<string, unknown>;
 
 interface Def {
   innerType?: z.ZodType;
@@ -36,38 +41,57 @@ export class Sealer {
     this.#key = createHash('sha256').update('regain sealing key').update(key).digest();
   }
 
-  /** JSON of a record in which the named fields are encrypted. */
-  seal(record: unknown, fields: readonly string[]): string {
-    return JSON.stringify(record, (name, value) =>
-      fields.includes(name) && value !== undefined ? { [SEALED]: this.#encrypt(JSON.stringify(value)) } : value,
-    );
+  /**
+   * JSON of a record in which the named fields are encrypted.
+   * @param place where it belongs: it can be opened nowhere else.
+   */
+  seal(record: unknown, fields: readonly string[], place: string): string {
+    const sealed = { ...(record as Part) };
+    for (const name of fields) {
+      if (sealed[name] !== undefined) {
+        sealed[name] = { [SEALED]: this.#encrypt(JSON.stringify(sealed[name]), `${place}/${name}`) };
+      }
+    }
+    return JSON.stringify(sealed);
   }
 
   /**
    * The record as it was.
-   * @throws Error when it was sealed with another key.
+   * @throws Error when it was sealed with another key or for another place.
    */
-  open(text: string): unknown {
-    return JSON.parse(text, (_, value) =>
-      value !== null && typeof value === 'object' && typeof value[SEALED] === 'string'
-        ? JSON.parse(this.#decrypt(value[SEALED]))
-        : value,
-    );
+  open(text: string, fields: readonly string[], place: string): unknown {
+    const record = JSON.parse(text) as Part;
+    for (const name of fields) {
+      const sealed = (record[name] as Part | undefined)?.[SEALED];
+      if (typeof sealed === 'string') record[name] = JSON.parse(this.#decrypt(sealed, `${place}/${name}`));
+    }
+    return record;
   }
 
-  #encrypt(text: string): string {
-    const iv = randomBytes(12);
-    const cipher = createCipheriv('aes-256-gcm', this.#key, iv);
+  #encrypt(text: string, place: string): string {
+    const iv = randomBytes(IV_BYTES);
+    const cipher = createCipheriv('aes-256-gcm', this.#key, iv).setAAD(Buffer.from(place));
     const body = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()]);
     return Buffer.concat([iv, cipher.getAuthTag(), body]).toString('base64');
   }
 
-  #decrypt(text: string): string {
+  #decrypt(text: string, place: string): string {
     const bytes = Buffer.from(text, 'base64');
-    const decipher = createDecipheriv('aes-256-gcm', this.#key, bytes.subarray(0, 12));
-    decipher.setAuthTag(bytes.subarray(12, 28));
-    return Buffer.concat([decipher.update(bytes.subarray(28)), decipher.final()]).toString('utf8');
+    const body = IV_BYTES + TAG_BYTES;
+    const decipher = createDecipheriv('aes-256-gcm', this.#key, bytes.subarray(0, IV_BYTES), {
+      authTagLength: TAG_BYTES,
+    });
+    decipher.setAAD(Buffer.from(place)).setAuthTag(bytes.subarray(IV_BYTES, body));
+    return Buffer.concat([decipher.update(bytes.subarray(body)), decipher.final()]).toString('utf8');
   }
+}
+
+/** A text without the secrets of the record that it speaks of, and no longer than a line or two. */
+export function scrubbed(text: string, record: unknown, fields: readonly string[]): string {
+  const leaves = (value: unknown): string[] =>
+    typeof value === 'object' && value !== null ? Object.values(value).flatMap(leaves) : [String(value)];
+  const secrets = fields.flatMap((name) => leaves((record as Part | null)?.[name])).filter((each) => each !== '');
+  return secrets.reduce((clean, each) => clean.replaceAll(each, '[secret]'), text).slice(0, LONGEST_TEXT);
 }
 
 /** The record without its secret fields, for the audit trail. */

@@ -1,5 +1,5 @@
 import type { AnyStateMachine } from 'xstate';
-import { whyNot } from '../../machines/availability.ts';
+import { keptProofs, whyNot } from '../../machines/availability.ts';
 import type { IneligibleReason, RecoveryOutput } from '../../machines/outcome.ts';
 import type { PathContext, RecoveryPath } from '../../machines/path.ts';
 import type { RecoveryContext } from '../../machines/recovery.ts';
@@ -23,6 +23,8 @@ export interface RecoveryView {
   allowed: string[];
   /** What falls due by itself, the earliest first; `at` in ms. */
   deadlines: { name: string; at: Instant }[];
+  /** Whether the owner may be told of the account: which paths are open, and why not (R16). */
+  disclosed: boolean;
   /** What the owner is told of the last try. */
   told?: string;
   risk?: string;
@@ -71,10 +73,17 @@ export function viewOf(
     ),
     allowed: [...new Set([...(child?.events ?? []), ...root])].filter((type) => !type.startsWith('deadline.')).sort(),
     deadlines: timers.map((timer) => ({ name: deadlineOf(timer), at: timer.dueAt })).sort((a, b) => a.at - b.at),
+    disclosed: context.policy.disclosure === 'always' || keptProofs(context, now).length > 0,
     ...(told === undefined ? {} : { told }),
     ...(context.risk ? { risk: context.risk.level } : {}),
     ...(snapshot.output ? { output: snapshot.output } : {}),
     createdAt: recovery.createdAt,
     updatedAt: recovery.updatedAt,
   };
+}
+
+/** The view of an owner who has proved nothing yet: every path looks the same. */
+export function undisclosed(view: RecoveryView, paths: readonly RecoveryPath[]): RecoveryView {
+  const { risk: _, ...shown } = view;
+  return { ...shown, eligible: view.eligible.length === 0 ? [] : paths.map(({ id }) => id), ineligible: {} };
 }

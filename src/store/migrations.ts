@@ -44,7 +44,7 @@ export const migrations: Record<string, Migration> = {
         .addColumn('path', 'text', (column) => column.notNull())
         .addColumn('port', 'text', (column) => column.notNull())
         .addColumn('attempt', 'integer', (column) => column.notNull())
-        .addColumn('input', 'text')
+        .addColumn('input', 'text', (column) => column.notNull())
         .addColumn('kind', 'text', (column) => column.notNull())
         .addColumn('tries', 'integer', (column) => column.notNull())
         .addColumn('not_before', 'bigint', (column) => column.notNull())

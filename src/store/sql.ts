@@ -1,4 +1,4 @@
-import { type Insertable, type Kysely, Migrator, type Selectable } from 'kysely';
+import { type Insertable, type Kysely, Migrator, type Selectable, sql } from 'kysely';
 import type { Instant, Timer } from '../core/index.ts';
 import { migrations } from './migrations.ts';
 import type {
@@ -42,7 +42,7 @@ interface RequestTable {
   path: string;
   port: string;
   attempt: number;
-  input: string | null;
+  input: string;
   kind: RequestRecord['kind'];
   tries: number;
   not_before: number;
@@ -113,20 +113,32 @@ export async function migrate(db: Kysely<Tables>): Promise<void> {
   if (error) throw error;
 }
 
+/** What one database does in a way of its own. */
+export interface SqlDialect {
+  /** Begins a transaction that may write. */
+  begin: string;
+  /** Whether an error says that the account has a live recovery: the index `recoveries_live` was violated. */
+  isOccupied(error: unknown): boolean;
+  onClose(): void;
+}
+
 /** The store over any SQL database that Kysely speaks. */
 export class SqlStore implements Store {
   readonly #db: Kysely<Tables>;
-  readonly #isDuplicate: (error: unknown) => boolean;
+  readonly #begin: string;
+  readonly #isOccupied: (error: unknown) => boolean;
+  readonly #onClose: () => void;
 
-  /** @param isDuplicate tells whether a driver's error means that a unique index was violated. */
-  constructor(db: Kysely<Tables>, isDuplicate: (error: unknown) => boolean) {
+  constructor(db: Kysely<Tables>, dialect: SqlDialect) {
     this.#db = db;
-    this.#isDuplicate = isDuplicate;
+    this.#begin = dialect.begin;
+    this.#isOccupied = dialect.isOccupied;
+    this.#onClose = dialect.onClose;
   }
 
   async commit(change: Change): Promise<Committed> {
     try {
-      await this.#db.transaction().execute(async (trx) => {
+      await this.#transaction(async (trx) => {
         await writeRecovery(trx, change);
         await writeTimers(trx, change);
         await writeRequests(trx, change);
@@ -136,13 +148,27 @@ export class SqlStore implements Store {
       return 'committed';
     } catch (error) {
       if (error instanceof Stale) return 'stale';
-      if (this.#isDuplicate(error)) return change.from === null ? 'occupied' : 'stale';
+      if (change.from === null && this.#isOccupied(error)) return 'occupied';
       throw error;
     }
   }
 
+  /** All or nothing; the right to write is taken at the start, so that what is read holds until the end. */
+  #transaction(work: (trx: Trx) => Promise<void>): Promise<void> {
+    return this.#db.connection().execute(async (trx) => {
+      await sql.raw(this.#begin).execute(trx);
+      try {
+        await work(trx);
+        await sql`commit`.execute(trx);
+      } catch (error) {
+        await sql`rollback`.execute(trx);
+        throw error;
+      }
+    });
+  }
+
   async record(recoveryId: string, audit: readonly AuditEntry[], settled: readonly string[] = []) {
-    await this.#db.transaction().execute(async (trx) => {
+    await this.#transaction(async (trx) => {
       await writeAudit(trx, recoveryId, audit);
       if (settled.length === 0) return;
       await trx.deleteFrom('requests').where('recovery_id', '=', recoveryId).where('key', 'in', settled).execute();
@@ -184,8 +210,9 @@ export class SqlStore implements Store {
   async due(now: Instant, limit: number) {
     const rows = await this.#db
       .selectFrom('timers')
-      .select(['recovery_id', 'due_at'])
+      .select(['recovery_id', (select) => select.fn.min('due_at').as('due_at')])
       .where('due_at', '<=', now)
+      .groupBy('recovery_id')
       .orderBy('due_at')
       .orderBy('recovery_id')
       .limit(limit)
@@ -238,6 +265,7 @@ export class SqlStore implements Store {
 
   async close() {
     await this.#db.destroy();
+    this.#onClose();
   }
 }
 

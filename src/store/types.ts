@@ -29,8 +29,8 @@ export interface RequestRecord {
   path: string;
   port: string;
   attempt: number;
-  /** JSON, with secret fields sealed; null once the call is settled. */
-  input: string | null;
+  /** JSON, with secret fields sealed. */
+  input: string;
   /** `sent` calls are answered to nobody: notices. */
   kind: 'awaited' | 'sent';
   tries: number;
@@ -47,10 +47,10 @@ export interface AuditEntry {
 
 /** What outlives a recovery: attempts, wrong codes, emergency codes, observation. */
 export interface LedgerEntry {
-  kind: 'attempt' | 'wrongCode' | 'emergencyCode' | 'observed';
+  kind: 'attempt' | 'wrongCode' | 'codeSent' | 'pathFailed' | 'manualReview' | 'emergencyCode' | 'observed';
   path: string | null;
   at: Instant;
-  /** End of an observation. */
+  /** End of an observation, or of the wait after a failed path. */
   until: Instant | null;
 }
 

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import Database from 'better-sqlite3';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import { sandboxAccount } from '../../src/adapters/account.ts';
 import { agreeablePorts } from '../../src/adapters/agreeable.ts';
@@ -61,7 +62,12 @@ async function hosted(part: Partial<Ports> = {}, options: Partial<RecoveriesOpti
     await last?.store.close();
     return (await start()).host;
   };
-  return { ...first, clock, calls, restart };
+  const down = async () => {
+    const last = open.pop();
+    await last?.host.close();
+    await last?.store.close();
+  };
+  return { ...first, clock, calls, restart, down, up: async () => (await start()).host, file };
 }
 
 const begin = async (host: Recoveries, deviceId = 'd1') => {
@@ -226,7 +232,7 @@ describe('a host in one process', () => {
     });
     const id = await begin(host);
     const started = calls.filter(({ port }) => port === 'notify').map(({ call }) => call.key);
-    expect(started).toEqual(Array.from({ length: 3 }, () => `${id}/recovery/notify/1`));
+    expect(started).toEqual(Array.from({ length: 3 }, () => `${id}/recovery/notice/1`));
     expect((await host.audit(id)).filter(({ kind }) => kind === 'notice').map(({ data }) => data.ok)).toEqual([true]);
   });
 
@@ -241,6 +247,112 @@ describe('a host in one process', () => {
     await begin(host);
     expect(seen).toEqual(['1 assessing.loading', '2 assessing.rating', '3 choosing.offering']);
     end();
+  });
+
+  test('what fell due while nobody was awake is processed in order, each notice once', async () => {
+    const { host, clock, calls, down, up } = await hosted();
+    const id = await begin(host);
+    await host.send(id, { type: 'path.choose', path: 'bankCard' });
+    await host.idle();
+    await down();
+    await clock.advance(120 * MINUTE); // the path's wait and then the choice's run out
+    const later = await up();
+    await later.idle();
+    expect((await later.get(id)).state).toBe('expired');
+    const timers = (await later.audit(id))
+      .filter(({ kind }) => kind === 'timer')
+      .map(({ at }) => (at - START) / MINUTE);
+    expect(timers).toEqual([30, 60]);
+    const notices = calls.filter(({ port }) => port === 'notify').map(({ call }) => call.key);
+    expect(notices).toEqual([1, 2, 3, 4].map((n) => `${id}/recovery/notice/${n}`));
+  });
+
+  test('a call whose time has passed while nobody was awake is not made', async () => {
+    let hang = true;
+    const { host, clock, calls, down, up } = await hosted({
+      setPassword: (_, { signal }) =>
+        hang
+          ? new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
+          : Promise.resolve({ ok: true }),
+    });
+    const id = await begin(host);
+    await host.send(id, { type: 'path.choose', path: 'biometric' });
+    await host.idle();
+    await host.send(id, { type: 'biometric.scan', captureRef: 'finger' });
+    await host.idle();
+    await host.send(id, { type: 'password.submit', password: '506172', confirmation: '506172' });
+    await down();
+    hang = false;
+    await clock.advance(20 * MINUTE);
+    const later = await up();
+    await later.idle();
+    expect((await later.get(id)).state).toBe('expired');
+    expect(calls.filter(({ port }) => port === 'setPassword')).toHaveLength(1);
+  });
+
+  test('a recovery whose snapshot is broken gets stuck, and keeps nobody else from their time', async () => {
+    const errors: unknown[] = [];
+    const { host, clock, down, up, file } = await hosted({}, { onError: (error) => errors.push(error) });
+    const broken = await begin(host);
+    await host.send(broken, { type: 'path.choose', path: 'voice' });
+    await clock.advance(MINUTE);
+    const other = (await host.start({ accountId: 'a2', device: { deviceId: 'd1' } })).recoveryId;
+    await host.idle();
+    await down();
+    const raw = new Database(file);
+    raw
+      .prepare('update recoveries set snapshot = replace(snapshot, \'"src":"voice"\', \'"src":"gone"\') where id = ?')
+      .run(broken);
+    raw.close();
+    const later = await up();
+    await clock.advance(60 * MINUTE);
+    expect((await later.get(other)).state).toBe('expired');
+    expect((await later.list({ status: 'stuck' })).map(({ id, live }) => ({ id, live }))).toEqual([
+      { id: broken, live: false },
+    ]);
+    expect(String(errors[0])).toContain("made from 'gone'");
+    const again = await later.start({ accountId: 'a1', device: { deviceId: 'd1' } }); // R30: the account is not shut out
+    expect(again.existing).toBe(false);
+  });
+
+  test('R9: a port that puts a secret into its error does not bring it into the audit trail', async () => {
+    const { host } = await hosted({
+      checkCode: async ({ code }) => {
+        throw new Error(`gateway refused ${code}`);
+      },
+    });
+    const id = await begin(host);
+    await host.send(id, { type: 'path.choose', path: 'bankCard' });
+    await host.idle();
+    await host.send(id, { type: 'bankCard.submit', cardId: 'c1', holderRef: 'h1' });
+    await host.idle();
+    await host.send(id, { type: 'code.submit', code: '918273' });
+    await host.idle();
+    await refusalOf(host.send(id, { type: 'password.submit 918273' } as never));
+    await refusalOf(host.send(id, { type: 'code.resend', 918273: 1 } as never));
+    const trail = JSON.stringify(await host.audit(id));
+    expect(trail).toContain('gateway refused [secret]');
+    expect(trail).not.toContain('918273');
+  });
+
+  test('R16: under the strict profile the owner is told of the account only after a first proof', async () => {
+    const account = sandboxAccount({ cards: [] });
+    const { host } = await hosted({ loadAccount: async () => account }, { policy: { profile: 'strict' } });
+    const id = await begin(host);
+    const blind = await host.get(id, { role: 'owner' });
+    expect(blind.eligible).toHaveLength(8);
+    expect(blind.ineligible).toEqual({});
+    const refusal = await refusalOf(host.send(id, { type: 'path.choose', path: 'bankCard' }));
+    expect(refusal).toMatchObject({ code: 'notEligible' });
+    expect(refusal.reason).toBeUndefined();
+    await host.send(id, { type: 'path.choose', path: 'biometric' });
+    await host.idle();
+    await host.send(id, { type: 'biometric.scan', captureRef: 'finger' });
+    await host.idle();
+    expect((await host.get(id, { role: 'owner' })).ineligible).toMatchObject({
+      bankCard: 'noCard',
+      biometric: 'alreadyProved',
+    });
   });
 
   test('R32: the outcome holds no session token', async () => {

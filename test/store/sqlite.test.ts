@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterAll, describe, expect, test } from 'vitest';
 import type { Timer } from '../../src/core/index.ts';
-import { openSqlite } from '../../src/store/sqlite.ts';
+import { openSqlite, StoreInUse } from '../../src/store/sqlite.ts';
 import type { Change, RecoveryRecord } from '../../src/store/types.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'regain-store-'));
@@ -76,7 +76,7 @@ describe('the SQLite store', () => {
       requests: twice,
       awaited: ['k1'],
     });
-    expect(await store.commit(broken)).toBe('stale');
+    await expect(store.commit(broken)).rejects.toThrow('UNIQUE');
     expect((await store.load('r1'))?.recovery.state).toBe('choosing.offering');
     expect(await store.nextDue()).toBeUndefined();
     expect(await store.audit('r1')).toHaveLength(1);
@@ -108,10 +108,7 @@ describe('the SQLite store', () => {
     const timers = [timer('a', 30), timer('c', 50), timer('d', 5)];
     await store.commit(change({ recovery: recovery({ version: 2 }), from: 1, timers }));
     expect((await store.load('r1'))?.timers).toEqual(timers);
-    expect(await store.due(30, 10)).toEqual([
-      { recoveryId: 'r1', dueAt: 5 },
-      { recoveryId: 'r1', dueAt: 30 },
-    ]);
+    expect(await store.due(30, 10)).toEqual([{ recoveryId: 'r1', dueAt: 5 }]);
     expect(await store.nextDue()).toBe(5);
     await store.close();
   });
@@ -140,6 +137,14 @@ describe('the SQLite store', () => {
     expect((await store.list({ accountId: 'a2' })).map(({ id }) => id)).toEqual(['r2']);
     expect(await store.list({ status: 'stuck' })).toEqual([]);
     await store.close();
+  });
+
+  test('two hosts on one file would not take over from each other: the second is refused', async () => {
+    const file = newFile();
+    const store = await openSqlite(file);
+    await expect(openSqlite(file)).rejects.toThrow(StoreInUse);
+    await store.close();
+    await (await openSqlite(file)).close();
   });
 
   test('uses WAL, waits for the disk by default, and records its migrations', async () => {
