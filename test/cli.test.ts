@@ -101,6 +101,18 @@ describe('regain run', () => {
     expect(status).toBe(2);
   });
 
+  test('--policy is laid under what a scenario says itself', () => {
+    const late = GOOD.replace('policy: { contacts: { quorum: 2 } }\n', '').concat(
+      '  - wait: 6m\n  - expect: { state: choosing }\n',
+    );
+    const policy = file('slow.yaml', 'contacts: { askUntil: 10m }\n');
+    expect(regain('run', file('late.yaml', late)).status).toBe(0);
+    expect(regain('run', '--policy', policy, file('late.yaml', late)).status).toBe(1);
+    expect(
+      regain('run', '--policy', file('bad.yaml', 'contacts: { askUntil: soon }\n'), file('late.yaml', late)).status,
+    ).toBe(2);
+  });
+
   test('exits 2 for an unknown option', () => {
     expect(regain('run', '--jsno', 'x.yaml').status).toBe(2);
   });

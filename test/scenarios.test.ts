@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import { loadScenario } from '../src/scenario/load.ts';
 import { runScenario, type ScenarioResult } from '../src/scenario/run.ts';
 import type { Scenario } from '../src/scenario/schema.ts';
@@ -23,6 +23,10 @@ function plainRun(name: string, scenario: Scenario): Promise<ScenarioResult> {
 }
 
 const declaredRefusals = ({ steps }: Scenario) => steps.filter((step) => 'refused' in step && step.refused).length;
+
+afterEach(({ task }) => {
+  task.meta.scenarioRuns = 1;
+});
 
 describe('scenario files', () => {
   test('there are some, each with a title of its own', () => {

@@ -129,7 +129,8 @@ export function sandboxPorts({ world, codes, passwords, institutions, quiz, poli
     },
     checkAnswers: async ({ accountId, answers }) => ({
       ok: Object.entries(world.securityAnswers(accountId)).every(
-        ([question, right]) => plain(answers[question] ?? '') === plain(right),
+        ([question, right], index) =>
+          plain((Array.isArray(answers) ? answers[index] : answers[question]) ?? '') === plain(right),
       ),
     }),
     verifyInstitution: async ({ institutionToken }, { recoveryId, at }) => {

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
+import { verifyAudit } from './audit.ts';
 import { demo } from './demo.ts';
 import { showPaths } from './paths.ts';
 import { showPolicy } from './policy.ts';
@@ -18,6 +19,7 @@ program
   .option('--json', 'print one JSON document a scenario')
   .option('--timeline', 'print the timeline of every scenario (the default for one file)')
   .option('--profile <name>', 'run scenarios that name no profile under this one: source or strict')
+  .option('--policy <file>', 'a policy file, laid under what a scenario says itself')
   .option('--restarts', 'drop everything in memory between every two steps')
   .action(async (files: string[], options) => {
     process.exitCode = await runFiles(files, options);
@@ -42,6 +44,16 @@ program
   .option('--profile <name>', 'source or strict', 'source')
   .action(async (options) => {
     process.exitCode = await showPolicy(options);
+  });
+
+program
+  .command('audit')
+  .description('check the audit trails of a store')
+  .command('verify')
+  .description('find entries that were changed, taken out, put in or moved')
+  .argument('<file>', 'the SQLite file of a store')
+  .action(async (file: string) => {
+    process.exitCode = await verifyAudit(file);
   });
 
 program

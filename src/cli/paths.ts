@@ -1,11 +1,10 @@
-import { readFile } from 'node:fs/promises';
 import pc from 'picocolors';
 import { z } from 'zod';
 import { type Situation, whyNot } from '../../machines/availability.ts';
 import { paths } from '../../machines/paths.ts';
 import { policyOf } from '../../machines/policy.ts';
 import { sandboxAccount } from '../adapters/index.ts';
-import { checked, parseSource, UnusableFile } from '../scenario/load.ts';
+import { checked, loadPolicy, loadSource, UnusableFile } from '../scenario/load.ts';
 
 export interface PathsFlags {
   json?: boolean;
@@ -20,11 +19,9 @@ const Instant = z.iso.datetime({ offset: true });
 /** Prints which paths an account may use and why not the others. @returns the exit code. */
 export async function showPaths(file: string, flags: PathsFlags): Promise<number> {
   try {
-    const read = async (name: string) => parseSource(name, await readFile(name, 'utf8'));
-    const facts = await read(file);
-    const policyFile = flags.policy === undefined ? undefined : await read(flags.policy);
+    const facts = await loadSource(file);
     const account = checked(facts, [], () => sandboxAccount(Facts.parse(facts.value)));
-    const policy = policyFile ? checked(policyFile, [], () => policyOf(Facts.parse(policyFile.value))) : policyOf();
+    const policy = policyOf(flags.policy === undefined ? {} : await loadPolicy(flags.policy));
     const risk = z.enum(['low', 'medium', 'high']).parse(flags.risk);
     const at = flags.at === undefined ? Date.now() : Date.parse(Instant.parse(flags.at));
     const situation: Situation = {
@@ -53,7 +50,7 @@ export async function showPaths(file: string, flags: PathsFlags): Promise<number
     }
     return 0;
   } catch (error) {
-    if (error instanceof UnusableFile || error instanceof z.ZodError || (error as NodeJS.ErrnoException).code) {
+    if (error instanceof UnusableFile || error instanceof z.ZodError) {
       console.error((error as Error).message);
       return 2;
     }

@@ -1,9 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import { Document, isMap, isPair, isScalar, visit } from 'yaml';
 import type { z } from 'zod';
 import { formatDuration } from '../../machines/duration.ts';
 import { type Note, Policy, policyOf } from '../../machines/policy.ts';
-import { checked, parseSource, UnusableFile } from '../scenario/load.ts';
+import { loadPolicy, UnusableFile } from '../scenario/load.ts';
 
 export interface PolicyFlags {
   check?: string;
@@ -82,13 +81,12 @@ export async function showPolicy({ check, profile }: PolicyFlags): Promise<numbe
     return 0;
   }
   try {
-    const source = parseSource(check, await readFile(check, 'utf8'));
-    const policy = checked(source, [], () => policyOf((source.value ?? {}) as z.input<typeof Policy>));
+    const policy = policyOf(await loadPolicy(check));
     console.log(`${check}: a valid policy, version ${policy.version}, profile ${policy.profile}`);
     return 0;
   } catch (error) {
-    if (!(error instanceof UnusableFile) && !(error as NodeJS.ErrnoException).code) throw error;
-    console.error((error as Error).message);
+    if (!(error instanceof UnusableFile)) throw error;
+    console.error(error.message);
     return 2;
   }
 }

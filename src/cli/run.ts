@@ -1,5 +1,6 @@
 import pc from 'picocolors';
-import { loadScenario, UnusableFile } from '../scenario/load.ts';
+import type { PolicyInput } from '../../machines/policy.ts';
+import { loadPolicy, loadScenario, UnusableFile } from '../scenario/load.ts';
 import { runScenario, type ScenarioResult } from '../scenario/run.ts';
 import type { Scenario } from '../scenario/schema.ts';
 import { printFailure, Timeline } from './timeline.ts';
@@ -8,6 +9,7 @@ export interface RunFlags {
   json?: boolean;
   timeline?: boolean;
   profile?: string;
+  policy?: string;
   restarts?: boolean;
 }
 
@@ -16,6 +18,14 @@ export async function runFiles(files: readonly string[], flags: RunFlags): Promi
   const { profile } = flags;
   if (profile !== undefined && profile !== 'source' && profile !== 'strict') {
     console.error(`unknown profile '${profile}'; known are source, strict`);
+    return 2;
+  }
+  let policy: PolicyInput | undefined;
+  try {
+    policy = flags.policy === undefined ? undefined : await loadPolicy(flags.policy);
+  } catch (error) {
+    if (!(error instanceof UnusableFile)) throw error;
+    console.error(error.message);
     return 2;
   }
   const scenarios: { file: string; scenario: Scenario }[] = [];
@@ -37,6 +47,7 @@ export async function runFiles(files: readonly string[], flags: RunFlags): Promi
     if (timeline) console.log(pc.bold(scenario.title));
     const result = await runScenario(scenario, {
       ...(profile ? { profile } : {}),
+      ...(policy ? { policy } : {}),
       ...(flags.restarts ? { restartBetween: true } : {}),
       ...(timeline
         ? {

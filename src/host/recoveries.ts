@@ -22,7 +22,8 @@ import { type RecoveryView, undisclosed, viewOf } from './view.ts';
 
 /** Who sends an event: the host has made sure of it. */
 export type By =
-  | { role: 'owner' }
+  /** With a device, only the one that the recovery was started from is heard. */
+  | { role: 'owner'; deviceId?: string }
   | { role: 'contact'; id: string }
   | { role: 'agent'; id: string }
   | { role: 'staff'; id?: string };
@@ -229,6 +230,12 @@ class Host implements Recoveries {
     }
     if (by.role !== spec.from) {
       return refuse(new Refusal('notAuthorised', `'${type}' is sent by the ${spec.from}, not by the ${by.role}`));
+    }
+    if (by.role === 'owner' && by.deviceId !== undefined) {
+      const loaded = await this.#store.load(recoveryId);
+      if (loaded && loaded.recovery.deviceId !== by.deviceId) {
+        return refuse(new Refusal('notAuthorised', 'the owner is heard only on the device that began the recovery'));
+      }
     }
     const result = spec.schema.safeParse(event);
     if (!result.success) {

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { isNode, LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
 import { events } from '../../machines/events.ts';
-import { policyOf } from '../../machines/policy.ts';
+import { type PolicyInput, policyOf } from '../../machines/policy.ts';
 import { ports } from '../../machines/ports.ts';
 import { recoveryMachine } from '../../machines/recovery.ts';
 import { sandboxAccount } from '../adapters/account.ts';
@@ -143,13 +143,32 @@ function checkPath(source: Source, at: Path, path: string): void {
   if (!KNOWN_PATHS.includes(path)) source.fail(at, `unknown path '${path}'${hint(path, KNOWN_PATHS)}`);
 }
 
-/** @throws UnusableFile, also when it cannot be read. */
-export async function loadScenario(file: string): Promise<Scenario> {
-  let text: string;
+/** @throws UnusableFile when a file cannot be read. */
+async function read(file: string): Promise<string> {
   try {
-    text = await readFile(file, 'utf8');
+    return await readFile(file, 'utf8');
   } catch (error) {
     throw new UnusableFile(file, 1, `cannot be read: ${error instanceof Error ? error.message : String(error)}`);
   }
-  return parseScenario(file, text);
+}
+
+/** @throws UnusableFile, also when it cannot be read. */
+export async function loadScenario(file: string): Promise<Scenario> {
+  return parseScenario(file, await read(file));
+}
+
+/** @throws UnusableFile, also when it cannot be read. */
+export async function loadSource(file: string): Promise<Source> {
+  return parseSource(file, await read(file));
+}
+
+/**
+ * Any part of a policy from a file, checked.
+ * @throws UnusableFile with the line of what is wrong.
+ */
+export async function loadPolicy(file: string): Promise<PolicyInput> {
+  const source = await loadSource(file);
+  const input = (source.value ?? {}) as PolicyInput;
+  checked(source, [], () => policyOf(input));
+  return input;
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { parseDuration } from '../../machines/duration.ts';
 import { type EventName, events, type RecoveryEvent } from '../../machines/events.ts';
 import type { RefusalCode } from '../../machines/outcome.ts';
-import { type Policy, policyOf } from '../../machines/policy.ts';
+import { layered, type Policy, type PolicyInput, policyOf } from '../../machines/policy.ts';
 import { createVirtualClock } from '../host/clock.ts';
 import { type By, createRecoveries, type Recoveries } from '../host/recoveries.ts';
 import { Refusal } from '../host/refusal.ts';
@@ -37,8 +37,10 @@ export interface ScenarioResult {
 }
 
 export interface RunOptions {
-  /** Laid under the scenario's own policy: runs a suite under another profile or policy file. */
+  /** For scenarios that name none. */
   profile?: Policy['profile'];
+  /** Laid under the scenario's own policy: how a policy is tried before it ships. */
+  policy?: PolicyInput;
   /** Drops everything in memory between every two steps and goes on from the store. */
   restartBetween?: boolean;
   /** Where the SQLite file is kept; by default in a temporary folder that is removed. */
@@ -83,7 +85,7 @@ class Run {
     this.#options = options;
     this.#file = file;
     const profile = scenario.profile ?? options.profile;
-    this.#policy = policyOf(scenario.policy, profile);
+    this.#policy = policyOf(layered(options.policy ?? {}, scenario.policy), profile);
     this.#clock = createVirtualClock(Date.parse(scenario.now));
     this.#world = createScenarioWorld(scenario, this.#clock);
     this.#trace = new TraceReader(this.#policy.timeZone, options.onTrace);

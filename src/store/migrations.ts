@@ -19,6 +19,8 @@ export const migrations: Record<string, Migration> = {
         .addColumn('calls', 'text', (column) => column.notNull())
         .addColumn('created_at', 'bigint', (column) => column.notNull())
         .addColumn('updated_at', 'bigint', (column) => column.notNull())
+        .addColumn('audit_seq', 'integer', (column) => column.notNull())
+        .addColumn('audit_hash', 'text', (column) => column.notNull())
         .execute();
       // One live recovery an account, whatever the callers do at once.
       await sql`create unique index recoveries_live on recoveries (account_id) where live = 1`.execute(db);
@@ -59,6 +61,7 @@ export const migrations: Record<string, Migration> = {
         .addColumn('at', 'bigint', (column) => column.notNull())
         .addColumn('kind', 'text', (column) => column.notNull())
         .addColumn('data', 'text', (column) => column.notNull())
+        .addColumn('hash', 'text', (column) => column.notNull())
         .addPrimaryKeyConstraint('audit_key', ['recovery_id', 'seq'])
         .execute();
 

@@ -1,5 +1,6 @@
 import { type Insertable, type Kysely, Migrator, type Selectable, sql } from 'kysely';
 import type { Instant, Timer } from '../core/index.ts';
+import { chained, type Tampering, tamperings } from './audit-chain.ts';
 import { migrations } from './migrations.ts';
 import type {
   AuditEntry,
@@ -26,6 +27,9 @@ interface RecoveryTable {
   calls: string;
   created_at: number;
   updated_at: number;
+  /** The last entry of the audit trail and its hash. */
+  audit_seq: number;
+  audit_hash: string;
 }
 interface TimerTable {
   recovery_id: string;
@@ -53,6 +57,7 @@ interface AuditTable {
   at: number;
   kind: AuditEntry['kind'];
   data: string;
+  hash: string;
 }
 interface LedgerTable {
   account_id: string;
@@ -71,7 +76,7 @@ export interface Tables {
   ledger: LedgerTable;
 }
 
-const toRow = (recovery: RecoveryRecord): Insertable<RecoveryTable> => ({
+const toRow = (recovery: RecoveryRecord): Omit<Insertable<RecoveryTable>, 'audit_seq' | 'audit_hash'> => ({
   id: recovery.id,
   account_id: recovery.accountId,
   device_id: recovery.deviceId,
@@ -263,6 +268,26 @@ export class SqlStore implements Store {
     return rows.map(({ seq, at, kind, data }) => ({ seq, at, kind, data: JSON.parse(data) }));
   }
 
+  async tamperings() {
+    const heads = await this.#db
+      .selectFrom('recoveries')
+      .select(['id', 'audit_seq', 'audit_hash'])
+      .orderBy('id')
+      .execute();
+    const found: Tampering[] = [];
+    for (const { id, audit_seq, audit_hash } of heads) {
+      const rows = await this.#db
+        .selectFrom('audit')
+        .selectAll()
+        .where('recovery_id', '=', id)
+        .orderBy('seq')
+        .execute();
+      const entries = rows.map(({ seq, at, kind, data, hash }) => ({ seq, at, kind, data: parsed(data), hash }));
+      found.push(...tamperings(id, entries, { seq: audit_seq, hash: audit_hash }));
+    }
+    return found;
+  }
+
   async close() {
     await this.#db.destroy();
     this.#onClose();
@@ -271,10 +296,22 @@ export class SqlStore implements Store {
 
 type Trx = Kysely<Tables>;
 
+/** What an entry holds; nothing when it is no JSON any more. */
+function parsed(data: string): Record<string, unknown> {
+  try {
+    return JSON.parse(data);
+  } catch {
+    return {};
+  }
+}
+
 async function writeRecovery(trx: Trx, { recovery, from }: Change): Promise<void> {
   const row = toRow(recovery);
   if (from === null) {
-    await trx.insertInto('recoveries').values(row).execute();
+    await trx
+      .insertInto('recoveries')
+      .values({ ...row, audit_seq: 0, audit_hash: '' })
+      .execute();
     return;
   }
   const { numUpdatedRows } = await trx
@@ -346,23 +383,30 @@ async function writeRequests(trx: Trx, { recovery, requests, awaited, from }: Ch
 
 async function writeAudit(trx: Trx, recoveryId: string, audit: readonly AuditEntry[]): Promise<void> {
   if (audit.length === 0) return;
-  const last = await trx
-    .selectFrom('audit')
-    .select((select) => select.fn.max('seq').as('seq'))
-    .where('recovery_id', '=', recoveryId)
-    .executeTakeFirst();
-  const seq = Number(last?.seq ?? 0);
+  const head = await trx
+    .selectFrom('recoveries')
+    .select(['audit_seq as seq', 'audit_hash as hash'])
+    .where('id', '=', recoveryId)
+    .executeTakeFirstOrThrow();
+  const entries = chained(recoveryId, head, audit);
   await trx
     .insertInto('audit')
     .values(
-      audit.map(({ at, kind, data }, index) => ({
+      entries.map(({ seq, at, kind, data, hash }) => ({
         recovery_id: recoveryId,
-        seq: seq + index + 1,
+        seq,
         at,
         kind,
         data: JSON.stringify(data),
+        hash,
       })),
     )
+    .execute();
+  const last = entries.at(-1);
+  await trx
+    .updateTable('recoveries')
+    .set({ audit_seq: last?.seq ?? head.seq, audit_hash: last?.hash ?? head.hash })
+    .where('id', '=', recoveryId)
     .execute();
 }
 

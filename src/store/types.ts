@@ -1,4 +1,5 @@
 import type { Instant, Stored, Timer } from '../core/index.ts';
+import type { Tampering } from './audit-chain.ts';
 
 /** A recovery as it is kept between two steps. */
 export interface RecoveryRecord {
@@ -99,5 +100,7 @@ export interface Store {
   postpone(recoveryId: string, key: string, tries: number, notBefore: Instant): Promise<void>;
   ledger(accountId: string): Promise<(LedgerEntry & { recoveryId: string })[]>;
   audit(recoveryId: string): Promise<(AuditEntry & { seq: number })[]>;
+  /** Holds every audit trail against its hashes; empty when each is as it was written (R53). */
+  tamperings(): Promise<Tampering[]>;
   close(): Promise<void>;
 }

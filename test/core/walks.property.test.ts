@@ -146,7 +146,8 @@ describe('a machine that is restored before every input behaves as one that neve
   });
   afterAll(() => void vi.restoreAllMocks());
 
-  test.each(shapes)('$name: $about', async (shape) => {
+  test.for(shapes)('$name: $about', async (shape, { task }) => {
+    task.meta.walks = WALKS;
     await fc.assert(
       fc.asyncProperty(fc.array(commandsFor(shape.unit ?? 1), { minLength: 1, maxLength: 25 }), (commands) =>
         walk(shape, commands),

@@ -188,10 +188,12 @@ describe('a host in one process', () => {
       host.send(id, { type: 'contact.deny', contactId: 'k1' }, { role: 'contact', id: 'k2' }),
     );
     expect(otherContact.code).toBe('notAuthorised');
+    const otherDevice = await refusalOf(host.send(id, { type: 'recovery.cancel' }, { role: 'owner', deviceId: 'd2' }));
+    expect(otherDevice.code).toBe('notAuthorised');
     expect((await refusalOf(host.send('nobody', { type: 'path.leave' }))).code).toBe('unknownRecovery');
     expect((await refusalOf(host.get('nobody'))).code).toBe('unknownRecovery');
     expect((await host.get(id)).version).toBe(version);
-    expect((await host.audit(id)).filter(({ kind }) => kind === 'refused')).toHaveLength(5);
+    expect((await host.audit(id)).filter(({ kind }) => kind === 'refused')).toHaveLength(6);
   });
 
   test('R43: the time of an event is the host’s, whatever the sender says', async () => {
