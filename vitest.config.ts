@@ -6,7 +6,7 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     pool: 'threads',
-    reporters: ['dot', './test/reporter.ts'],
+    reporters: ['default', './test/reporter.ts'],
     maxWorkers: 2,
   },
 });

@@ -61,6 +61,14 @@ export const AccountFacts = z.strictObject({
   }),
   /** Wrong one-time codes in the last 24 hours, over all recoveries of the account. */
   wrongCodes: z.number().int().nonnegative().default(0),
+  /** One-time codes sent in the last 24 hours in other recoveries of the account. */
+  codesSent: z.number().int().nonnegative().default(0),
+  /** Paths that failed one after the other in other recoveries: each lengthens the wait (R13). */
+  failedPaths: z.number().int().nonnegative().default(0),
+  /** Instant (ms) before which no path may be chosen, from other recoveries; 0 is none. */
+  waitUntil: z.number().nonnegative().default(0),
+  /** Whether repeated failure in another recovery asked for a manual review. */
+  manualReview: z.boolean().default(false),
   emergency: z.strictObject({
     codesInWindow: z.number().int().nonnegative(),
     /** Instant (ms, or an ISO date and time) until which the account is watched; null when it is not. */

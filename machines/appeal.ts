@@ -24,6 +24,7 @@ import {
   pathOutput,
   type RecoveryPath,
   type Refusal,
+  shownBy,
   type Tag,
 } from './path.ts';
 import { type AnswerOf, type PortInput, type PortOutput, port } from './ports.ts';
@@ -48,6 +49,8 @@ interface Context extends PathContext {
   /** How often the ticket was escalated: each is a spawned call of its own. */
   escalations: number;
 }
+
+type Shown = Pick<Context, 'completeness' | 'ticketId' | 'items'>;
 
 type EscalationId = `escalation.${number}`;
 type Events =
@@ -81,11 +84,19 @@ const ITEMS = [
 ] as const satisfies readonly (keyof (typeof events)['appeal.file']['schema']['shape'])[];
 
 type Filing = EventOf<'appeal.file'>;
-const isGiven = (value: unknown) => value !== undefined && (value as string | unknown[]).length > 0;
+/** Whether anything was said: blanks, and lists or records of nothing but blanks, say nothing. */
+function isGiven(value: unknown): boolean {
+  if (value === undefined || value === null) return false;
+  if (typeof value === 'string') return value.trim().length > 0;
+  return typeof value === 'object' ? Object.values(value).some(isGiven) : true;
+}
 
 /** Share of the seven items given, in percent. */
 const completenessOf = (filing: Omit<Filing, 'type'>) =>
   (100 * ITEMS.filter((item) => isGiven(filing[item])).length) / ITEMS.length;
+
+/** The agent's words, where an agent turned the appeal down. */
+const agentsWords = ({ reason, told }: Context) => (reason === 'rejectedByAgent' && told !== undefined ? { told } : {});
 
 const ticket = ({ context, event }: Args<Context, Events>): PortInput<'openTicket'> => {
   assertEvent(event, 'appeal.file');
@@ -213,7 +224,7 @@ export const appealMachine = setup({
     items: [],
     escalations: 0,
   }),
-  output: pathOutput('appeal'),
+  output: pathOutput('appeal', agentsWords),
   on: {
     'path.leave': { target: '.cancelled', actions: { type: 'end', params: { reason: 'left' } } },
     'deadline.tier': { actions: ['countEscalation', 'raisePriority'] },
@@ -339,7 +350,7 @@ export const appealMachine = setup({
       },
     },
     videoInterview: {
-      description: 'The owner shows the original document in a video call.',
+      description: 'The owner shows the original document in a video call; time escalates it, never decides.',
       meta: { section: '3.5' },
       tags: 'waitingForAgent',
       on: {
@@ -356,12 +367,20 @@ export const appealMachine = setup({
         },
       },
       after: {
-        supplementWithin: { target: 'expired', actions: { type: 'end', params: { reason: 'timedOut' } } },
+        reviewWithin: { target: 'videoInterview', reenter: true, actions: ['countEscalation', 'handToSupervisor'] },
       },
     },
     ...endings('3.5'),
   },
 });
+
+/** Shown: `{ completeness: number, ticketId: string, items: string[], noFee: 'noFeeIsEverAsked' }`; `noFee` keys a text. */
+const shown = shownBy(({ completeness, ticketId, items }: Shown) => ({
+  completeness,
+  ticketId,
+  items,
+  noFee: 'noFeeIsEverAsked',
+}));
 
 export const appeal: RecoveryPath = {
   id: 'appeal',
@@ -371,4 +390,5 @@ export const appeal: RecoveryPath = {
   hasOwnDeadlines: true,
   machine: appealMachine,
   ineligible: () => undefined,
+  shown,
 };

@@ -17,6 +17,8 @@ export interface Situation {
   spent: { path: string; at: number }[];
   /** Wrong one-time codes entered in this recovery. */
   wrongCodes: number;
+  /** One-time codes sent in this recovery. */
+  sends?: number;
   /** Paths that cannot be tried again in this recovery. */
   exhausted: string[];
   proofs: { path: string; factors: Factor[]; at: number }[];
@@ -36,7 +38,8 @@ export function standingAt(situation: Situation & { account: AccountFacts }, at:
     attemptsToday[path] = ((attemptsToday[path] as number | undefined) ?? 0) + 1;
   }
   const wrongCodes = account.wrongCodes + situation.wrongCodes;
-  return { account: { ...account, attemptsToday, wrongCodes }, policy, device, at };
+  const codesSent = account.codesSent + (situation.sends ?? 0);
+  return { account: { ...account, attemptsToday, wrongCodes, codesSent }, policy, device, at };
 }
 
 /** Whether a path is allowed at the risk that was assessed (spec section 2). */
@@ -52,7 +55,7 @@ function riskAllows(path: string, { account, policy, risk, device }: Situation):
 /** Reasons that hold whatever the other paths are. */
 function ownReason(path: RecoveryPath, situation: Situation, at: number): IneligibleReason | undefined {
   const { account } = situation;
-  if (!account) return 'riskTooHigh';
+  if (!account) return 'notAssessed';
   if (keptProofs(situation, at).some((proof) => proof.path === path.id)) return 'alreadyProved';
   if (situation.exhausted.includes(path.id)) return 'exhausted';
   const reason = path.ineligible(standingAt({ ...situation, account }, at));

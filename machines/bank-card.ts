@@ -1,11 +1,12 @@
 import { assertEvent, assign, cancel, emit, enqueueActions, raise, setup } from 'xstate';
 import type { Card } from './account.ts';
 import type { EventOf } from './events.ts';
-import type { AttemptSpent, CodeWrong, IneligibleReason, PathOutput, Refused } from './outcome.ts';
+import type { AttemptSpent, CodeSent, CodeWrong, IneligibleReason, PathOutput, Refused } from './outcome.ts';
 import {
   type Args,
   again,
   attemptsOn,
+  attemptsToday,
   type Ending,
   endings,
   instantOf,
@@ -18,6 +19,7 @@ import {
   type RecoveryPath,
   type Refusal,
   type Standing,
+  shownBy,
   type Tag,
 } from './path.ts';
 import { type AnswerOf, type PortInput, port } from './ports.ts';
@@ -28,11 +30,16 @@ interface Context extends PathContext {
   cardId?: string;
   /** Cards that the bank called unusable in this run. */
   unavailable: string[];
+  /** Codes that were ordered in this run; an order tried again after the port failed is one. */
+  ordered: number;
+  /** Codes that the port has sent. */
   sends: number;
   wrongCodes: number;
   codeExpired: boolean;
   mayResend: boolean;
 }
+
+type Shown = Pick<Context, 'told' | 'unavailable' | 'account' | 'policy' | 'ordered' | 'sends'>;
 
 type Events =
   | EventOf<'bankCard.submit' | 'code.submit' | 'code.resend' | 'path.leave'>
@@ -43,7 +50,6 @@ const CODE_PURPOSE = 'bankCard';
 
 type Where = Pick<Standing, 'account' | 'policy'>;
 
-const attemptsToday = ({ account }: Where) => account.attemptsToday.bankCard;
 const limitOf = (card: Card, { policy }: Where) => policy.bankCard[card.bankType].attemptsPerDay;
 
 /** The special rule of the card's bank that it does not meet. */
@@ -65,20 +71,25 @@ function ineligible(where: Standing): IneligibleReason | undefined {
   if (account.cards.length === 0) return 'noCard';
   if (onPhone.length === 0) return 'phoneMismatch';
   if (active.length === 0) return 'cardUnavailable';
-  if (active.every((card) => attemptsToday(where) >= limitOf(card, where))) return 'dailyLimit';
+  if (active.every((card) => attemptsToday(where, 'bankCard') >= limitOf(card, where))) return 'dailyLimit';
   if (account.wrongCodes >= policy.guessing.wrongCodesPerDay) return 'wrongCodeLimit';
   return undefined;
 }
+
+/** Codes that may still be sent today, over all recoveries. */
+const sendsLeftToday = ({ account, policy }: Where, ordered = 0) =>
+  Math.max(policy.code.sendsPerDay - account.codesSent - ordered, 0);
 
 /** A card with which the path could be carried through now: active, on the account's phone, within the bank's rules. */
 function usable(where: Standing): boolean {
   return (
     ineligible(where) === undefined &&
+    sendsLeftToday(where) > 0 &&
     where.account.cards.some(
       (card) =>
         card.status === 'active' &&
         card.reservedPhone === where.account.phone &&
-        attemptsToday(where) < limitOf(card, where) &&
+        attemptsToday(where, 'bankCard') < limitOf(card, where) &&
         brokenRule(card, where) === undefined,
     )
   );
@@ -97,6 +108,7 @@ function cardRefusal(context: Context, cardId: string, at: number): Refusal | un
   if (rule) return notEligible(rule);
   if (attemptsOn(at, 'bankCard', context) >= limitOf(card, context))
     return { code: 'limitReached', reason: 'dailyLimit' };
+  if (sendsLeftToday(context, context.ordered) === 0) return { code: 'limitReached', reason: 'sends' };
   return undefined;
 }
 
@@ -109,7 +121,7 @@ const cardsWithin = (context: Context, at: number) =>
       attemptsOn(at, 'bankCard', context) < limitOf(card, context),
   );
 
-const wrongCodesOf = ({ wrongCodes }: Context) => ({ wrongCodes });
+const codesOf = ({ wrongCodes, ordered }: Context) => ({ wrongCodes, sends: ordered });
 
 const bankQuestion = ({ context, event }: Args<Context, Events>): PortInput<'verifyBankCard'> => {
   assertEvent(event, 'bankCard.submit');
@@ -133,7 +145,7 @@ export const bankCardMachine = setup({
     events: {} as Events,
     input: {} as PathInput,
     output: {} as PathOutput,
-    emitted: {} as Refused | AttemptSpent | CodeWrong,
+    emitted: {} as Refused | AttemptSpent | CodeSent | CodeWrong,
     tags: {} as Tag,
   },
   actors: {
@@ -168,7 +180,8 @@ export const bankCardMachine = setup({
     lastWrongCode: ({ context }) => context.wrongCodes + 1 >= context.policy.code.maxWrong,
     wrongCodeLimit: ({ context }) =>
       context.account.wrongCodes + context.wrongCodes + 1 >= context.policy.guessing.wrongCodesPerDay,
-    sendsSpent: ({ context }) => context.sends >= context.policy.code.maxSends,
+    sendsSpent: ({ context }) =>
+      context.sends >= context.policy.code.maxSends || sendsLeftToday(context, context.ordered) === 0,
     resendTooEarly: ({ context }) => !context.mayResend,
   },
   delays: {
@@ -202,6 +215,10 @@ export const bankCardMachine = setup({
       const gone = status === 'cardUnavailable' && context.cardId !== undefined ? [context.cardId] : [];
       return { told: status, unavailable: [...context.unavailable, ...gone] };
     }),
+    orderCode: enqueueActions(({ enqueue, context }) => {
+      enqueue.assign({ ordered: context.ordered + 1 });
+      enqueue.emit({ type: 'code.sent' });
+    }),
     codeSent: assign({
       sends: ({ context }) => context.sends + 1,
       codeExpired: false,
@@ -230,12 +247,13 @@ export const bankCardMachine = setup({
   context: ({ input }) => ({
     ...pathContext(input),
     unavailable: [],
+    ordered: 0,
     sends: 0,
     wrongCodes: 0,
     codeExpired: false,
     mayResend: false,
   }),
-  output: pathOutput('bankCard', wrongCodesOf),
+  output: pathOutput('bankCard', codesOf),
   on: {
     'path.leave': { target: '.cancelled', actions: { type: 'end', params: { reason: 'left' } } },
     'deadline.code': { actions: 'expireCode' },
@@ -264,7 +282,7 @@ export const bankCardMachine = setup({
         src: 'verifyBankCard',
         input: bankQuestion,
         onDone: [
-          { guard: 'verified', target: 'sendingCode' },
+          { guard: 'verified', target: 'sendingCode', actions: 'orderCode' },
           {
             guard: 'mismatched',
             target: 'countingAttempts',
@@ -315,7 +333,7 @@ export const bankCardMachine = setup({
         'code.resend': [
           { guard: 'sendsSpent', actions: { type: 'refuse', params: { code: 'limitReached', reason: 'sends' } } },
           { guard: 'resendTooEarly', actions: { type: 'refuse', params: { code: 'tooEarly', reason: 'resend' } } },
-          { target: 'sendingCode' },
+          { target: 'sendingCode', actions: 'orderCode' },
         ],
       },
       after: { idleTimeout: { target: 'expired', actions: { type: 'end', params: { reason: 'timedOut' } } } },
@@ -354,6 +372,13 @@ export const bankCardMachine = setup({
   },
 });
 
+/** Shown: `{ told?: string, unavailable: string[], sendsLeft: number }`: cards set aside, and codes that may still be sent. */
+const shown = shownBy(({ told, unavailable, ordered, sends, ...where }: Shown) => ({
+  ...(told === undefined ? {} : { told }),
+  unavailable,
+  sendsLeft: Math.min(Math.max(where.policy.code.maxSends - sends, 0), sendsLeftToday(where, ordered)),
+}));
+
 export const bankCard: RecoveryPath = {
   id: 'bankCard',
   title: { 'zh-CN': '绑定银行卡', en: 'Bank card' },
@@ -362,6 +387,7 @@ export const bankCard: RecoveryPath = {
   machine: bankCardMachine,
   ineligible,
   usable,
+  shown,
   stillHolds: ({ account }, factors) =>
     meansOf(factors, 'possession:phone').every((phone) => phone === account.phone) &&
     meansOf(factors, 'possession:card').every((cardId) =>

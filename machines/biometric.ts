@@ -4,6 +4,8 @@ import type { AttemptSpent, IneligibleReason, PathOutput, Refused } from './outc
 import {
   type Args,
   again,
+  attemptsOn,
+  attemptsToday,
   type Ending,
   endings,
   instantOf,
@@ -14,6 +16,7 @@ import {
   pathOutput,
   type RecoveryPath,
   type Standing,
+  shownBy,
   type Tag,
 } from './path.ts';
 import { type AnswerOf, type PortInput, port } from './ports.ts';
@@ -38,10 +41,6 @@ const onEnrolledDevice = ({ account, device }: Where) =>
   account.biometric.enrolledDeviceId === device.deviceId &&
   account.biometric.enrolledDeviceId === account.device.deviceId;
 
-/** Scans that missed earlier today: leaving the path, or beginning a new recovery, gives no fresh ones. */
-const missedEarlier = ({ account }: Pick<Where, 'account'>) =>
-  (account.attemptsToday.biometric as number | undefined) ?? 0;
-
 /** Why a scan on this device proves nothing. */
 function untrustworthy(where: Where): IneligibleReason | undefined {
   const { account, policy } = where;
@@ -58,7 +57,7 @@ function ineligible(where: Standing): IneligibleReason | undefined {
   const reason = untrustworthy(where);
   if (reason) return reason;
   if (account.consecutiveWrongPasswords < policy.biometric.wrongPasswords) return 'notTriggered';
-  if (missedEarlier(where) >= policy.biometric.maxScans) return 'dailyLimit';
+  if (attemptsToday(where, 'biometric') >= policy.biometric.maxScans) return 'dailyLimit';
   return undefined;
 }
 
@@ -97,7 +96,7 @@ export const biometricMachine = setup({
       const { match } = event.output;
       return typeof match === 'boolean' ? match : match >= context.policy.biometric.matchThreshold;
     },
-    scansSpent: ({ context }) => missedEarlier(context) + context.spent.length >= context.policy.biometric.maxScans,
+    scansSpent: ({ context }) => attemptsOn(context.at, 'biometric', context) >= context.policy.biometric.maxScans,
     deviceConfirmed: ({ event }) => {
       assertEvent(event, 'xstate.done.actor.crossCheckDevice');
       return event.output.ok;
@@ -196,6 +195,11 @@ export const biometricMachine = setup({
   },
 });
 
+/** Shown: `{ scansLeft: number }`. */
+const shown = shownBy((context: PathContext) => ({
+  scansLeft: Math.max(context.policy.biometric.maxScans - attemptsOn(context.at, 'biometric', context), 0),
+}));
+
 export const biometric: RecoveryPath = {
   id: 'biometric',
   title: { 'zh-CN': '设备生物特征', en: 'Device biometrics' },
@@ -203,5 +207,6 @@ export const biometric: RecoveryPath = {
   order: 'selfService',
   machine: biometricMachine,
   ineligible,
+  shown,
   stillHolds: (where) => untrustworthy(where) === undefined,
 };

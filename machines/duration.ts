@@ -1,12 +1,14 @@
 import { z } from 'zod';
 
 const UNITS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
-const WRITTEN = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/;
+const WRITTEN = /^(?:\d+(?:\.\d+)?(?:ms|s|m|h|d))+$/;
+const PART = /(\d+(?:\.\d+)?)(ms|s|m|h|d)/g;
 
-/** Reads `30s`, `45m`, `72h`, `15d`; milliseconds, or undefined when it is none of these. */
+/** Reads `30s`, `45m`, `72h`, `15d`, `1h30m`; milliseconds, or undefined when it is none of these. */
 export function parseDuration(text: string): number | undefined {
-  const [, amount, unit] = WRITTEN.exec(text.trim()) ?? [];
-  return amount === undefined ? undefined : Math.round(Number(amount) * UNITS[unit as keyof typeof UNITS]);
+  if (!WRITTEN.test(text.trim())) return undefined;
+  const parts = [...text.matchAll(PART)].map(([, amount, unit]) => Number(amount) * UNITS[unit as keyof typeof UNITS]);
+  return Math.round(parts.reduce((sum, part) => sum + part, 0));
 }
 
 /** Writes milliseconds with the largest unit that fits without a remainder: `45m`, `72h`, `15d`. */

@@ -1,6 +1,6 @@
 import { assertEvent, assign, emit, enqueueActions, setup } from 'xstate';
 import type { EventOf } from './events.ts';
-import type { EmergencyCodeIssued, IneligibleReason, Observed, PathOutput, Refused } from './outcome.ts';
+import type { EmergencyCodeIssued, IneligibleReason, Notice, Observed, PathOutput, Refused } from './outcome.ts';
 import {
   type Args,
   again,
@@ -15,6 +15,7 @@ import {
   type RecoveryPath,
   type Refusal,
   type Standing,
+  shownBy,
   type Tag,
 } from './path.ts';
 import { type AnswerOf, type PortInput, port } from './ports.ts';
@@ -87,6 +88,7 @@ const differsIn = (unresolved: Redemption, event: Redemption) =>
 
 function redemptionRefusal({ policy, unresolved }: Context, event: EventOf<'code.redeem'>): Refusal | undefined {
   const { limitFen, excludedCategories } = policy.emergencyCode;
+  if (!(event.amountFen >= 1)) return { code: 'invalidEvent', field: 'amountFen' };
   if (event.amountFen > limitFen) return { code: 'limitReached', reason: 'amount', field: 'amountFen' };
   if (excludedCategories.includes(event.category)) {
     return { code: 'notEligible', reason: 'category', field: 'category' };
@@ -102,7 +104,7 @@ export const emergencyCodeMachine = setup({
     events: {} as Events,
     input: {} as PathInput,
     output: {} as PathOutput,
-    emitted: {} as Refused | EmergencyCodeIssued | Observed,
+    emitted: {} as Refused | Notice | EmergencyCodeIssued | Observed,
     tags: {} as Tag,
   },
   actors: {
@@ -163,7 +165,10 @@ export const emergencyCodeMachine = setup({
         return event.output.type;
       },
     }),
-    recordIssue: emit({ type: 'emergencyCode.issued' }),
+    /** From here on a code may exist: it counts before the answer comes. */
+    countCode: emit({ type: 'emergencyCode.issued' }),
+    tellIssued: emit({ type: 'notice', notice: 'emergencyCodeIssued', path: 'emergencyCode' }),
+    tellUnused: emit({ type: 'notice', notice: 'emergencyCodeUnused', path: 'emergencyCode' }),
     noteRedemption: assign({
       redemption: ({ event }) => {
         assertEvent(event, 'code.redeem');
@@ -283,7 +288,7 @@ export const emergencyCodeMachine = setup({
         src: 'assessEmergency',
         input: emergency,
         onDone: [
-          { guard: 'riskAgrees', target: 'issuing' },
+          { guard: 'riskAgrees', target: 'issuing', actions: 'countCode' },
           { target: 'rejected', actions: { type: 'end', params: { reason: 'riskControl', exhausted: true } } },
         ],
         onError: again('riskControl'),
@@ -298,7 +303,7 @@ export const emergencyCodeMachine = setup({
         id: 'issueEmergencyCode',
         src: 'issueEmergencyCode',
         input: issue,
-        onDone: [{ guard: 'issued', target: 'active', actions: 'recordIssue' }, ...again('issuing')],
+        onDone: [{ guard: 'issued', target: 'active', actions: 'tellIssued' }, ...again('issuing')],
         onError: again('issuing'),
       },
       after: { portTimeout: again('issuing') },
@@ -322,6 +327,14 @@ export const emergencyCodeMachine = setup({
             { guard: 'lapsed', target: '#emergencyCode.codeUnused' },
           ],
           on: {
+            'path.leave': {
+              target: '#emergencyCode.cancelled',
+              actions: ['tellUnused', { type: 'end', params: { reason: 'left' } }],
+            },
+            'recovery.cancel': {
+              target: '#emergencyCode.cancelled',
+              actions: ['tellUnused', { type: 'end', params: { reason: 'left' } }],
+            },
             'code.redeem': [
               { guard: 'redemptionRefused', actions: 'refuseRedemption' },
               { target: 'redeeming', actions: 'noteRedemption' },
@@ -346,7 +359,7 @@ export const emergencyCodeMachine = setup({
               {
                 guard: 'cancelling',
                 target: '#emergencyCode.cancelled',
-                actions: ['settle', { type: 'end', params: { reason: 'left' } }],
+                actions: ['settle', 'tellUnused', { type: 'end', params: { reason: 'left' } }],
               },
               { target: 'ready', actions: ['settle', { type: 'tell', params: { told: 'redemptionRefused' } }] },
             ],
@@ -366,6 +379,7 @@ export const emergencyCodeMachine = setup({
       description: 'The code’s time passed; it is void.',
       meta: { section: '3.8' },
       type: 'final',
+      entry: 'tellUnused',
       output: 'codeUnused',
     },
     ...endings('3.8'),
@@ -381,6 +395,9 @@ function unresolved() {
   ] as const;
 }
 
+/** Shown: `{ limitFen: number }`, the most that one payment may be. */
+const shown = shownBy(({ policy }: Pick<Context, 'policy'>) => ({ limitFen: policy.emergencyCode.limitFen }));
+
 export const emergencyCode: RecoveryPath = {
   id: 'emergencyCode',
   title: { 'zh-CN': '紧急临时支付码', en: 'Emergency code' },
@@ -389,4 +406,5 @@ export const emergencyCode: RecoveryPath = {
   settlesCancel: true,
   machine: emergencyCodeMachine,
   ineligible,
+  shown,
 };

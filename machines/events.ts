@@ -1,10 +1,12 @@
 import { z } from 'zod';
-import { secret } from './ports.ts';
+import { Answers, secret } from './ports.ts';
 
 /** Who may send an event. */
 export type Sender = 'owner' | 'contact' | 'agent' | 'staff';
 
 const ref = () => z.string().min(1).max(256);
+/** One text or several. */
+const texts = (longest: number) => z.union([z.string().max(longest), z.array(z.string().max(longest)).max(50)]);
 const id = () => z.string().min(1).max(128);
 
 const event = <T extends string, F extends Sender, S extends z.ZodRawShape>(type: T, from: F, shape: S) => ({
@@ -50,10 +52,10 @@ export const events = {
   'appeal.file': event('appeal.file', 'owner', {
     registrationMonth: secret(z.string().regex(/^\d{4}-(0[1-9]|1[0-2])$/, 'expected YYYY-MM')).optional(),
     firstDeviceModel: secret(z.string().max(256)).optional(),
-    usedLocations: secret(z.array(z.string().max(256)).max(50)).optional(),
-    pastPhones: secret(z.array(z.string().max(64)).max(50)).optional(),
+    usedLocations: secret(texts(256)).optional(),
+    pastPhones: secret(texts(64)).optional(),
     lastTopUps: secret(z.array(z.unknown()).max(3)).optional(),
-    scenarios: secret(z.array(z.string().max(1_000)).max(50)).optional(),
+    scenarios: secret(texts(1_000)).optional(),
     emailPrefix: secret(z.string().max(64)).optional(),
     /** Recent transaction records or other proof: needed after a manual review was asked for. */
     evidenceRefs: z.array(ref()).max(20).optional(),
@@ -73,10 +75,10 @@ export const events = {
   'biometric.scan': event('biometric.scan', 'owner', { captureRef: ref() }),
 
   'call.connected': event('call.connected', 'owner', {}),
-  'call.key': event('call.key', 'owner', { key: z.string().length(1) }),
+  'call.key': event('call.key', 'owner', { key: z.union([z.string().length(1), z.int().min(0).max(9)]) }),
   'voice.spoken': event('voice.spoken', 'owner', { captureRef: ref() }),
   'answers.submit': event('answers.submit', 'owner', {
-    answers: secret(z.record(z.string(), z.string().max(256))).optional(),
+    answers: secret(Answers).optional(),
   }),
   'call.dropped': event('call.dropped', 'owner', {}),
 

@@ -4,6 +4,8 @@ import type { AttemptSpent, IneligibleReason, PathOutput, Refused } from './outc
 import {
   type Args,
   again,
+  attemptsOn,
+  attemptsToday,
   type Ending,
   endings,
   instantOf,
@@ -14,6 +16,7 @@ import {
   pathOutput,
   type RecoveryPath,
   type Standing,
+  shownBy,
   type Tag,
 } from './path.ts';
 import { type AnswerOf, type PortInput, port } from './ports.ts';
@@ -34,14 +37,13 @@ interface Context extends PathContext {
   warnings: string[];
 }
 
+type Shown = Pick<Context, 'faults' | 'warnings' | 'captures' | 'policy'>;
+
 type Events =
   | EventOf<'document.submit' | 'face.submit' | 'path.leave'>
   | AnswerOf<'checkDocument' | 'checkFace' | 'matchRegistry'>;
 
 type Where = Pick<Standing, 'account'>;
-
-/** Comparisons that failed earlier today: leaving the path, or beginning a new recovery, gives no fresh tries. */
-const failedEarlier = ({ account }: Where) => (account.attemptsToday.idCard as number | undefined) ?? 0;
 
 /** Why a document of the account's owner proves nothing. */
 function unprovable({ account }: Where): IneligibleReason | undefined {
@@ -53,7 +55,7 @@ function unprovable({ account }: Where): IneligibleReason | undefined {
 function ineligible(where: Standing): IneligibleReason | undefined {
   const reason = unprovable(where);
   if (reason) return reason;
-  return failedEarlier(where) >= where.policy.idCard.maxComparisons ? 'dailyLimit' : undefined;
+  return attemptsToday(where, 'idCard') >= where.policy.idCard.maxComparisons ? 'dailyLimit' : undefined;
 }
 
 const documentQuestion = ({ context, event }: Args<Context, Events>): PortInput<'checkDocument'> => {
@@ -105,7 +107,7 @@ export const idCardMachine = setup({
     },
     capturesSpent: ({ context }) => context.captures >= context.policy.idCard.maxCaptures,
     comparisonsSpent: ({ context }) =>
-      failedEarlier(context) + context.spent.length >= context.policy.idCard.maxComparisons,
+      attemptsOn(context.at, 'idCard', context) >= context.policy.idCard.maxComparisons,
   },
   delays: {
     idleTimeout: ({ context }) => context.policy.recovery.idleTimeout,
@@ -277,6 +279,13 @@ export const idCardMachine = setup({
   },
 });
 
+/** Shown: `{ faults: string[], warnings: string[], capturesLeft: number }`. */
+const shown = shownBy(({ faults, warnings, captures, policy }: Shown) => ({
+  faults,
+  warnings,
+  capturesLeft: Math.max(policy.idCard.maxCaptures - captures, 0),
+}));
+
 export const idCard: RecoveryPath = {
   id: 'idCard',
   title: { 'zh-CN': '身份证实名认证', en: 'Identity document' },
@@ -285,5 +294,6 @@ export const idCard: RecoveryPath = {
   machine: idCardMachine,
   yieldsTo: { path: 'bankCard', reason: 'cardPathAvailable' },
   ineligible,
+  shown,
   stillHolds: (where) => unprovable(where) === undefined,
 };

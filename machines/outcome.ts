@@ -40,6 +40,7 @@ export type IneligibleReason =
   | 'restricted'
   | 'notLastResort'
   | 'riskTooHigh'
+  | 'notAssessed'
   | 'exhausted'
   | 'wrongCodeLimit'
   | 'alreadyProved';
@@ -68,6 +69,8 @@ export type EndReason =
   | 'identityNotConfirmed'
   | 'riskControl'
   | 'redemptionUnresolved'
+  | 'passwordUncertain'
+  | 'sessionsNotRevoked'
   | 'noLongerEligible'
   | (string & {}); // an agent's reason in words
 
@@ -84,6 +87,10 @@ export interface PathOutput {
   exhausted: boolean;
   /** Wrong one-time codes entered in this run. */
   wrongCodes?: number;
+  /** One-time codes sent in this run. */
+  sends?: number;
+  /** What the owner is told in the place of the reason, such as an agent's words. */
+  told?: string;
   /** Questions that were asked: they are not asked again. */
   asked?: string[];
 }
@@ -128,6 +135,25 @@ export interface AttemptSpent {
 /** Emitted when a one-time code was entered wrongly: the host keeps count over recoveries. */
 export interface CodeWrong {
   type: 'code.wrong';
+}
+
+/** Emitted when a one-time code is sent by SMS: the host keeps count over recoveries. */
+export interface CodeSent {
+  type: 'code.sent';
+}
+
+/** Emitted when a path failed and the next one has to wait: the host keeps the wait over recoveries. */
+export interface PathFailed {
+  type: 'path.failed';
+  /** Instant (ms) before which no path may be chosen. */
+  until: number;
+  /** Paths that failed one after the other, this one included. */
+  count: number;
+}
+
+/** Emitted when repeated failure asks for a manual review: the host keeps that over recoveries. */
+export interface ManualReviewRequired {
+  type: 'manualReview.required';
 }
 
 /** Emitted when an emergency code was issued: the host counts them in the policy's window. */

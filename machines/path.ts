@@ -59,17 +59,25 @@ export function instantOf(event: object, context: { at: number }): number {
   return 'at' in event && typeof event.at === 'number' ? event.at : context.at;
 }
 
+/** Attempts at a path that the account has made today, as its facts stand. */
+export const attemptsToday = ({ account }: { account: AccountFacts }, path: string) =>
+  Number(account.attemptsToday[path] ?? 0);
+
 /** Attempts at a path on the calendar day of an instant: those known when it began, if that was the same day, and its own. */
-export function attemptsOn(at: number, path: string, { account, policy, since, spent }: PathContext): number {
+export function attemptsOn(at: number, path: string, context: PathContext): number {
+  const { policy, since, spent } = context;
   const day = dayOf(at, policy.timeZone);
   const isSameDay = (instant: number) => dayOf(instant, policy.timeZone) === day;
-  const before = isSameDay(since) ? Number(account.attemptsToday[path] ?? 0) : 0;
+  const before = isSameDay(since) ? attemptsToday(context, path) : 0;
   return before + spent.filter(isSameDay).length;
 }
 
 /** The output of a path machine; each final state says its outcome. */
 export const pathOutput =
-  <C extends PathContext>(path: string, more: (context: C) => Pick<PathOutput, 'asked' | 'wrongCodes'> = () => ({})) =>
+  <C extends PathContext>(
+    path: string,
+    more: (context: C) => Pick<PathOutput, 'asked' | 'wrongCodes' | 'sends' | 'told'> = () => ({}),
+  ) =>
   ({ context, event }: { context: C; event: object }): PathOutput => ({
     path,
     outcome: ('output' in event ? event.output : 'rejected') as PathOutput['outcome'],
@@ -159,7 +167,15 @@ export interface RecoveryPath {
   usable?(standing: Standing): boolean;
   /** Whether what was proved is still true of the account; checked again before the password may be set. */
   stillHolds?(standing: Standing, factors: readonly Factor[]): boolean;
+  /** What a client is shown of the path under way: an allow-list, never a grade or a secret. Made by `shownBy`. */
+  shown?(context: unknown): Record<string, unknown>;
 }
+
+/** The function `shown` of a path, over the parts of its machine's context that it names. */
+export const shownBy =
+  <C>(show: (context: C) => Record<string, unknown>): NonNullable<RecoveryPath['shown']> =>
+  (context) =>
+    show(context as C);
 
 /** The means of one kind among factors: `meansOf(factors, 'possession:card')` gives the card ids. */
 export function meansOf(factors: readonly Factor[], prefix: string): string[] {

@@ -35,6 +35,7 @@ const recovery = z.strictObject({
   passwordTimeout: duration().prefault('15m').meta(ours('2')),
   timeout: duration().prefault('7d').meta(ours('2', "an appeal's own deadlines aside")),
   idleTimeout: duration().prefault('30m').meta(ours('1', 'how long a path waits for the owner in any one state')),
+  revokeWithin: duration().prefault('7d').meta(ours('2', 'from the new password until open sessions are ended')),
   revokeRetryAfter: duration().prefault('1m').meta(ours('2', 'pause before open sessions are ended again')),
 });
 
@@ -78,6 +79,7 @@ const code = z.strictObject({
   maxWrong: atLeastOne().default(5).meta(ours('3.1')),
   maxSends: atLeastOne().default(3).meta(ours('3.1')),
   resendAfter: duration().prefault('60s').meta(ours('3.1')),
+  sendsPerDay: atLeastOne().default(10).meta(ours('R14', 'over all recoveries of an account in 24 hours')),
 });
 
 const bankCard = z.strictObject({

@@ -15,6 +15,9 @@ const FaceFault = z.enum(['headCovered', 'notFrontal', 'occluded', 'poorLight'])
 export const Element = z.enum(['amount', 'merchant', 'time']);
 export type Element = z.infer<typeof Element>;
 
+/** Answers to the security questions, by question or in order. */
+export const Answers = z.union([z.record(z.string(), z.string().max(256)), z.array(z.string().max(256)).max(20)]);
+
 const Question = z.looseObject({
   questionId: z.string(),
   element: Element,
@@ -93,7 +96,7 @@ export const ports = {
       /** Questions that were asked before and may not be asked again. */
       exclude: z.array(z.string()),
     }),
-    output: z.object({ quizId: z.string(), questions: z.array(Question).min(1) }),
+    output: z.object({ quizId: z.string().default(''), questions: z.array(Question).min(1) }),
     tries: 1,
   },
   gradeAnswer: {
@@ -137,7 +140,7 @@ export const ports = {
     does: 'raises the priority of a ticket, or hands it to a supervisor',
     input: z.object({ ...account, ticketId: z.string(), to: z.enum(['priority', 'supervisor']) }),
     output: done,
-    tries: 5,
+    tries: 300,
   },
   scanBiometric: {
     does: 'compares a scan with the one enrolled on this device',
@@ -159,7 +162,7 @@ export const ports = {
   },
   checkAnswers: {
     does: 'checks the answers to the security questions',
-    input: z.object({ ...account, answers: secret(z.record(z.string(), z.string())) }),
+    input: z.object({ ...account, answers: secret(Answers) }),
     output: z.object({ ok: z.boolean() }),
     tries: 1,
   },
@@ -215,7 +218,7 @@ export const ports = {
     does: 'tells the account’s other devices and its contacts, with a way to cancel',
     input: z.object({ ...account, notice: z.string(), path: z.string().optional(), reason: z.string().optional() }),
     output: done,
-    tries: 5,
+    tries: 300,
   },
 } as const satisfies Record<string, { does: string; input: z.ZodObject; output: z.ZodType; tries: number }>;
 

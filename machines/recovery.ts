@@ -1,15 +1,18 @@
-import { assertEvent, assign, emit, raise, sendTo, setup } from 'xstate';
+import { assertEvent, assign, emit, enqueueActions, raise, sendTo, setup } from 'xstate';
 import type { AccountFacts, Device, Network } from './account.ts';
 import { keptProofs, opensPassword, type Situation, standingAt, stillHolds, whyNot } from './availability.ts';
 import { type EventOf, events } from './events.ts';
 import type {
   AttemptSpent,
+  CodeSent,
   CodeWrong,
   EmergencyCodeIssued,
   EndReason,
   IneligibleReason,
+  ManualReviewRequired,
   Notice,
   Observed,
+  PathFailed,
   PathOutput,
   RecoveryOutput,
   Refused,
@@ -57,6 +60,10 @@ export interface RecoveryContext extends Situation {
   late: boolean;
   /** The same for the time to set the password. */
   passwordLate: boolean;
+  /** The same for the time to end open sessions. */
+  revokeLate: boolean;
+  /** A call that was to set the password gave no result: it may have been set (R50). */
+  passwordUncertain: boolean;
   cancelling: boolean;
   outcome: RecoveryOutput['outcome'];
   reason?: EndReason;
@@ -67,10 +74,28 @@ type Events =
   | EventOf<'path.choose' | 'path.leave' | 'recovery.cancel' | 'password.submit'>
   | AnswerOf<'loadAccount' | 'assessRisk' | 'setPassword' | 'revokeSessions' | 'notify'>
   | { type: 'path.done'; output: PathOutput; at?: number }
-  | { type: 'deadline.recovery' };
+  | { type: 'deadline.recovery' | 'deadline.revoke' };
 
 /** Events that the parent takes itself; every other goes to the path under way. */
-const OWN = ['path.choose', 'recovery.cancel', 'password.submit'];
+export const OWN_EVENTS = ['path.choose', 'recovery.cancel', 'password.submit'] as const;
+
+type Emitted =
+  | Refused
+  | Notice
+  | AttemptSpent
+  | CodeSent
+  | CodeWrong
+  | EmergencyCodeIssued
+  | Observed
+  | PathFailed
+  | ManualReviewRequired;
+
+type Ended = Pick<RecoveryOutput, 'outcome' | 'reason'>;
+/** How a recovery ends; where the password may have been set, any end but a reset says so (R50). */
+const ended = (context: RecoveryContext, { outcome, reason }: Ended): Ended => {
+  const said = context.passwordUncertain && outcome !== 'reset' ? 'passwordUncertain' : reason;
+  return { outcome, ...(said === undefined ? {} : { reason: said }) };
+};
 
 const account = ({ context }: Args<RecoveryContext, Events>): PortInput<'loadAccount'> => ({
   accountId: context.accountId,
@@ -137,7 +162,7 @@ export function createRecoveryMachine(paths: readonly RecoveryPath[] = builtIn) 
     return undefined;
   };
   const pathEvents = [
-    ...Object.keys(events).filter((type) => !OWN.includes(type)),
+    ...Object.keys(events).filter((type) => !OWN_EVENTS.some((own) => own === type)),
     ...paths.flatMap((path) => Object.keys(path.events ?? {})),
   ];
   const forwarded = Object.fromEntries(pathEvents.map((type) => [type, { actions: 'toPath' }]));
@@ -148,7 +173,7 @@ export function createRecoveryMachine(paths: readonly RecoveryPath[] = builtIn) 
       events: {} as Events,
       input: {} as RecoveryInput,
       output: {} as RecoveryOutput,
-      emitted: {} as Refused | Notice | AttemptSpent | CodeWrong | EmergencyCodeIssued | Observed,
+      emitted: {} as Emitted,
       tags: {} as Tag,
     },
     actors: {
@@ -163,6 +188,8 @@ export function createRecoveryMachine(paths: readonly RecoveryPath[] = builtIn) 
       lastFailure: isLastFailure,
       late: ({ context }) => context.late,
       passwordLate: ({ context }) => context.passwordLate,
+      revokeLate: ({ context }) => context.revokeLate,
+      failuresSpent: ({ context }) => context.failures >= context.policy.ports.maxFailures,
       mustWait: ({ context, event }) => instantOf(event, context) < context.waitUntil,
       choiceRefused: ({ context, event }) => {
         assertEvent(event, 'path.choose');
@@ -170,6 +197,8 @@ export function createRecoveryMachine(paths: readonly RecoveryPath[] = builtIn) 
       },
       isChosen: ({ context }, { path }: { path: string }) => context.path === path,
       choiceLost: ({ context }) => why(context, context.path ?? '', context.at) !== undefined,
+      /** A path with deadlines of its own outlasted the recovery's time: that begins anew. */
+      pathVerifiedLate: ({ context, event }) => outputOf(event)?.outcome === 'verified' && context.late,
       pathVerified: ({ event }) => outputOf(event)?.outcome === 'verified',
       pathCodeUsed: ({ event }) => outputOf(event)?.outcome === 'codeUsed',
       pathCodeUnused: ({ event }) => outputOf(event)?.outcome === 'codeUnused',
@@ -198,6 +227,7 @@ export function createRecoveryMachine(paths: readonly RecoveryPath[] = builtIn) 
       choosingTimeout: ({ context }) => context.policy.recovery.choosingTimeout,
       passwordTimeout: ({ context }) => context.policy.recovery.passwordTimeout,
       recoveryTimeout: ({ context }) => context.policy.recovery.timeout,
+      revokeWithin: ({ context }) => context.policy.recovery.revokeWithin,
       revokeRetryAfter: ({ context }) => context.policy.recovery.revokeRetryAfter,
       portTimeout: ({ context }) => context.policy.ports.timeout,
       observation: ({ context }) => context.policy.emergencyCode.observation,
@@ -207,13 +237,26 @@ export function createRecoveryMachine(paths: readonly RecoveryPath[] = builtIn) 
       countFailure: assign({ failures: ({ context }) => context.failures + 1 }),
       forgetFailures: assign({ failures: 0 }),
       noteLate: assign({ late: true }),
+      forgetLate: assign({ late: false }),
+      startRevokeTime: raise({ type: 'deadline.revoke' }, { id: 'revoke', delay: 'revokeWithin' }),
+      noteRevokeLate: assign({ revokeLate: true }),
+      notePasswordUncertain: assign({ passwordUncertain: true }),
+      forgetPasswordUncertain: assign({ passwordUncertain: false }),
       startPasswordTime: assign({ passwordLate: false }),
       notePasswordLate: assign({ passwordLate: true }),
       noteCancelling: assign({ cancelling: true }),
       noteAccount: assign(({ context, event }) => {
         assertEvent(event, 'xstate.done.actor.loadAccount');
         const at = instantOf(event, context);
-        return { account: event.output, accountAt: at, at };
+        const { waitUntil, failedPaths, manualReview } = event.output;
+        return {
+          account: event.output,
+          accountAt: at,
+          at,
+          waitUntil: Math.max(context.waitUntil, waitUntil),
+          failedPaths: Math.max(context.failedPaths, failedPaths),
+          manualReview: context.manualReview || manualReview,
+        };
       }),
       noteRisk: assign(({ context, event }) => {
         assertEvent(event, 'xstate.done.actor.assessRisk');
@@ -256,23 +299,17 @@ export function createRecoveryMachine(paths: readonly RecoveryPath[] = builtIn) 
           asked: [...new Set([...context.asked, ...(output.asked ?? [])])],
           spent: [...context.spent, ...spent.map((instant) => ({ path, at: instant }))],
           wrongCodes: context.wrongCodes + (output.wrongCodes ?? 0),
+          sends: (context.sends ?? 0) + (output.sends ?? 0),
           exhausted: output.exhausted ? [...context.exhausted, path] : context.exhausted,
           manualReview: context.manualReview || reason === 'manualReview',
           attempts:
             outcome === 'verified'
               ? context.attempts
               : [...context.attempts, { path, outcome, ...(reason === undefined ? {} : { reason }) }],
-          ...(reason === undefined ? {} : { told: reason }),
+          ...(reason === undefined ? {} : { told: output.told ?? reason }),
         };
       }),
-      /** A failed path makes the next one wait, longer each time (R13); a port that failed is not the owner's fault. */
-      lengthenWait: assign(({ context, event }) => {
-        const output = outputOf(event);
-        if (output?.outcome !== 'rejected' || output.reason === 'unavailable') return {};
-        const { firstWait, waitFactor, longestWait } = context.policy.guessing;
-        const wait = Math.min(firstWait * waitFactor ** context.failedPaths, longestWait);
-        return { failedPaths: context.failedPaths + 1, waitUntil: instantOf(event, context) + wait };
-      }),
+      lengthenWait,
       recordProof: assign(({ context, event }) => {
         const output = outputOf(event);
         if (!output) return {};
@@ -312,10 +349,10 @@ export function createRecoveryMachine(paths: readonly RecoveryPath[] = builtIn) 
           until: context.at + context.policy.emergencyCode.observation,
         }),
       ),
-      end: assign((_, ending: { outcome: RecoveryOutput['outcome']; reason?: EndReason }) => ending),
-      endLocked: assign(({ event }) => {
+      end: assign(({ context }, ending: Ended) => ended(context, ending)),
+      endLocked: assign(({ context, event }) => {
         const reason = outputOf(event)?.reason;
-        return { outcome: 'locked' as const, ...(reason === undefined ? {} : { reason }) };
+        return ended(context, { outcome: 'locked', ...(reason === undefined ? {} : { reason }) });
       }),
     },
   }).createMachine({
@@ -336,6 +373,7 @@ export function createRecoveryMachine(paths: readonly RecoveryPath[] = builtIn) 
       attempts: [],
       spent: [],
       wrongCodes: 0,
+      sends: 0,
       exhausted: [],
       proofs: [],
       asked: [],
@@ -345,6 +383,8 @@ export function createRecoveryMachine(paths: readonly RecoveryPath[] = builtIn) 
       waitUntil: 0,
       late: false,
       passwordLate: false,
+      revokeLate: false,
+      passwordUncertain: false,
       cancelling: false,
       outcome: 'failed',
     }),
@@ -543,10 +583,40 @@ export function createRecoveryMachine(paths: readonly RecoveryPath[] = builtIn) 
               src: 'setPassword',
               input: newPassword,
               onDone: [
-                { guard: 'passwordSet', target: 'revoking', actions: ['useUpProofs', 'forgetFailures'] },
+                {
+                  guard: 'passwordSet',
+                  target: 'revoking',
+                  actions: [
+                    'useUpProofs',
+                    'forgetFailures',
+                    'forgetPasswordUncertain',
+                    'startRevokeTime',
+                    { type: 'notify', params: { notice: 'passwordSet' } },
+                  ],
+                },
                 { guard: 'proofLostAtHost', target: '#recovery.choosing', actions: 'dropAllProofs' },
                 { target: 'awaiting', actions: 'tellPasswordRefused' },
               ],
+              onError: passwordDoubted,
+            },
+            after: { portTimeout: passwordDoubted },
+          },
+          doubting: {
+            description: 'The password may have been set: everyone is told, and open sessions end whatever is true.',
+            meta: { section: '4' },
+            tags: 'busy',
+            entry: ['notePasswordUncertain', { type: 'notify', params: { notice: 'passwordUncertain' } }],
+            on: {
+              'recovery.cancel': {
+                actions: { type: 'refuse', params: { code: 'notAccepted', reason: 'settingPassword' } },
+              },
+              'deadline.recovery': { actions: 'noteLate' },
+            },
+            invoke: {
+              id: 'revokeSessions',
+              src: 'revokeSessions',
+              input: account,
+              onDone: passwordAgain(),
               onError: passwordAgain(),
             },
             after: { portTimeout: passwordAgain() },
@@ -571,7 +641,7 @@ export function createRecoveryMachine(paths: readonly RecoveryPath[] = builtIn) 
             tags: 'busy',
             on: PASSWORD_IS_SET,
             always: {
-              guard: 'late',
+              guard: 'revokeLate',
               target: '#recovery.failed',
               actions: { type: 'end', params: { outcome: 'failed', reason: 'sessionsNotRevoked' } },
             },
@@ -642,10 +712,26 @@ export function createRecoveryMachine(paths: readonly RecoveryPath[] = builtIn) 
 const outputOf = (event: object): PathOutput | undefined =>
   'output' in event ? (event.output as PathOutput | undefined) : undefined;
 
+/** A failed path makes the next one wait, longer each time (R13); a port that failed is not the owner's fault. */
+const lengthenWait = enqueueActions<RecoveryContext, Events, undefined, Events, never, never, never, never, Emitted>(
+  ({ enqueue, context, event }) => {
+    const output = outputOf(event);
+    if (output?.reason === 'manualReview') enqueue.emit({ type: 'manualReview.required' });
+    if (output?.outcome !== 'rejected' || output.reason === 'unavailable') return;
+    const { firstWait, waitFactor, longestWait } = context.policy.guessing;
+    const wait = Math.min(firstWait * waitFactor ** context.failedPaths, longestWait);
+    const failedPaths = context.failedPaths + 1;
+    const waitUntil = instantOf(event, context) + wait;
+    enqueue.assign({ failedPaths, waitUntil: Math.max(context.waitUntil, waitUntil) });
+    if (wait > 0) enqueue.emit({ type: 'path.failed', until: waitUntil, count: failedPaths });
+  },
+);
+
 /** From here on the recovery only runs to its end. */
 const PASSWORD_IS_SET = {
   'recovery.cancel': { actions: { type: 'refuse', params: { code: 'notAccepted', reason: 'passwordIsSet' } } },
   'deadline.recovery': { actions: 'noteLate' },
+  'deadline.revoke': { actions: 'noteRevokeLate' },
 } as const;
 
 const failed = {
@@ -676,11 +762,14 @@ function verifyAgain<T extends string>(target: T) {
   ] as const;
 }
 
+/** No result came of setting the password. */
+const passwordDoubted = {
+  target: 'doubting',
+  actions: ['countFailure', { type: 'tell', params: { told: 'unavailable' } }],
+} as const;
+
 function passwordAgain() {
-  return [
-    failed,
-    { target: 'awaiting', actions: ['countFailure', { type: 'tell', params: { told: 'unavailable' } }] },
-  ] as const;
+  return [{ ...failed, guard: 'failuresSpent' }, { target: 'awaiting' }] as const;
 }
 
 /** The state under which a path is invoked: it is named after the path, and so is the child. */
@@ -708,6 +797,11 @@ function pathState(path: RecoveryPath, forwarded: Record<string, object>) {
           guard: 'pathCodeUnused',
           target: '#recovery.completed',
           actions: ['recordPath', { type: 'end', params: { outcome: 'emergencyCodeUnused' } }],
+        },
+        {
+          guard: 'pathVerifiedLate',
+          target: '#recovery.verifying.rechecking',
+          actions: ['recordPath', 'recordProof', 'forgetFailures', 'forgetLate', 'startRecoveryTime'],
         },
         {
           guard: 'pathVerified',

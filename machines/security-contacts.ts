@@ -14,6 +14,7 @@ import type { EventOf } from './events.ts';
 import type { AttemptSpent, Factor, IneligibleReason, PathOutput, Refused } from './outcome.ts';
 import {
   type Args,
+  attemptsToday,
   type Ending,
   endings,
   instantOf,
@@ -26,6 +27,7 @@ import {
   type RecoveryPath,
   type Refusal,
   type Standing,
+  shownBy,
   type Tag,
 } from './path.ts';
 import { type AnswerOf, type PortInput, type PortOutput, port } from './ports.ts';
@@ -44,6 +46,8 @@ interface Context extends PathContext {
   denied: string[];
 }
 
+type Shown = Pick<Context, 'asked' | 'confirmations'>;
+
 type CheckId = `confirmation.${string}`;
 type Events =
   | EventOf<'contacts.request' | 'contact.confirm' | 'contact.deny' | 'path.leave'>
@@ -54,9 +58,23 @@ type Events =
 
 type Where = Pick<Standing, 'account' | 'policy'>;
 
+/** A phone number without the spaces and dashes in which it may be written. */
+const plainPhone = (phone: string) => phone.replace(/[\s-]/g, '');
+
 /** Real-name verified, known long enough, and to be reached on a phone of their own. */
 const qualifies = (contact: Contact, { account, policy }: Where) =>
-  contact.realNameVerified && contact.knownDays > policy.contacts.knownDaysOver && contact.phone !== account.phone;
+  contact.realNameVerified &&
+  contact.knownDays > policy.contacts.knownDaysOver &&
+  (contact.phone === undefined || plainPhone(contact.phone) !== plainPhone(account.phone));
+
+/** How many people contacts are: those who share a known phone are one person (R21, R26). */
+function peopleAmong(contactIds: readonly string[], { account }: Where): number {
+  const people = contactIds.map((id) => {
+    const phone = account.contacts.find(({ contactId }) => contactId === id)?.phone;
+    return phone === undefined ? `contact:${id}` : `phone:${plainPhone(phone)}`;
+  });
+  return new Set(people).size;
+}
 
 const qualifiedIds = (where: Where) =>
   where.account.contacts.filter((contact) => qualifies(contact, where)).map((contact) => contact.contactId);
@@ -64,8 +82,8 @@ const qualifiedIds = (where: Where) =>
 function ineligible(where: Standing): IneligibleReason | undefined {
   const { account, policy } = where;
   if (account.contacts.length < policy.contacts.minPreset) return 'tooFewContacts';
-  if (qualifiedIds(where).length < policy.contacts.minQualified) return 'contactsNotQualified';
-  if (account.attemptsToday.securityContacts >= policy.contacts.attemptsPerDay) return 'dailyLimit';
+  if (peopleAmong(qualifiedIds(where), where) < policy.contacts.minQualified) return 'contactsNotQualified';
+  if (attemptsToday(where, 'securityContacts') >= policy.contacts.attemptsPerDay) return 'dailyLimit';
   return undefined;
 }
 
@@ -90,9 +108,13 @@ function confirmationRefusal(context: Context, contactId: string): Refusal | und
 }
 
 const contactOf = (actorId: string) => actorId.slice('confirmation.'.length);
+/** Contacts whose confirmation is in one of the states. */
+const confirmedBy = ({ confirmations }: Context, ...states: ('received' | 'verified')[]) =>
+  Object.entries(confirmations)
+    .filter(([, state]) => states.includes(state))
+    .map(([contactId]) => contactId);
 const quorumOf = (context: Context, ...states: ('received' | 'verified')[]) =>
-  Object.values(context.confirmations).filter((state) => states.includes(state)).length >=
-  context.policy.contacts.quorum;
+  peopleAmong(confirmedBy(context, ...states), context) >= context.policy.contacts.quorum;
 
 /** Whether a confirmation came whose token was not checked yet. */
 const isReceived = (context: Context) => Object.values(context.confirmations).includes('received');
@@ -144,6 +166,9 @@ export const securityContactsMachine = setup({
       return context.denied.includes(event.contactId);
     },
     denialIgnored: ({ context }) => context.policy.contacts.onDenial === 'ignore',
+    /** The confirmation was taken back while it was checked: a denial wins. */
+    confirmationGone: ({ context, event }) =>
+      'actorId' in event && context.confirmations[contactOf(event.actorId)] !== 'received',
     tokenRight: ({ event }) => 'output' in event && event.output.ok,
     quorumReceived: ({ context }) => quorumOf(context, 'received', 'verified'),
     quorumVerified: ({ context }) => quorumOf(context, 'verified'),
@@ -185,6 +210,7 @@ export const securityContactsMachine = setup({
       },
       input: check,
     }),
+    stopCheck: stopChild(({ event }) => ('contactId' in event ? `confirmation.${event.contactId}` : '')),
     forgetCheck: stopChild(({ event }) => ('actorId' in event ? event.actorId : '')),
     countConfirmation: assign({
       confirmations: ({ context, event }) => ({
@@ -210,9 +236,7 @@ export const securityContactsMachine = setup({
     }),
     grant: assign({
       factors: ({ context }) =>
-        Object.entries(context.confirmations)
-          .filter(([, state]) => state === 'verified')
-          .map(([contactId]): Factor => `vouching:contact:${contactId}`),
+        confirmedBy(context, 'verified').map((contactId): Factor => `vouching:contact:${contactId}`),
     }),
   },
 }).createMachine({
@@ -229,11 +253,12 @@ export const securityContactsMachine = setup({
         actions: { type: 'refuse', params: { code: 'notEligible', reason: 'contactNotAsked', field: 'contactId' } },
       },
       { guard: 'deniedBefore', actions: { type: 'refuse', params: { code: 'duplicate', field: 'contactId' } } },
-      { guard: 'denialIgnored', actions: 'noteDenial' },
+      { guard: 'denialIgnored', actions: ['noteDenial', 'stopCheck'] },
       {
         target: '.rejected',
         actions: [
           'noteDenial',
+          'stopCheck',
           'spendAttempt',
           { type: 'end', params: { reason: 'deniedByContact', exhausted: true } },
         ],
@@ -245,10 +270,14 @@ export const securityContactsMachine = setup({
       { actions: ['forgetRequest', 'countFailure', 'askContacts'] },
     ],
     'xstate.done.actor.confirmation.*': [
+      { guard: 'confirmationGone', actions: 'forgetCheck' },
       { guard: 'tokenRight', actions: ['countConfirmation', 'forgetCheck'] },
       { actions: ['dropConfirmation', 'forgetCheck'] },
     ],
-    'xstate.error.actor.confirmation.*': { actions: ['dropConfirmation', 'forgetCheck', 'countFailure'] },
+    'xstate.error.actor.confirmation.*': [
+      { guard: 'confirmationGone', actions: 'forgetCheck' },
+      { actions: ['dropConfirmation', 'forgetCheck', 'countFailure'] },
+    ],
   },
   initial: 'initiating',
   states: {
@@ -327,6 +356,12 @@ export const securityContactsMachine = setup({
   },
 });
 
+/** Shown: `{ asked: string[], confirmed: number }`; who of them confirmed is not. */
+const shown = shownBy(({ asked, confirmations }: Shown) => ({
+  asked,
+  confirmed: Object.keys(confirmations).length,
+}));
+
 export const securityContacts: RecoveryPath = {
   id: 'securityContacts',
   title: { 'zh-CN': '安全联系人', en: 'Security contacts' },
@@ -334,10 +369,10 @@ export const securityContacts: RecoveryPath = {
   order: 'selfService',
   machine: securityContactsMachine,
   ineligible,
+  shown,
   stillHolds: (where, factors) => {
     const standing = qualifiedIds(where);
-    return (
-      meansOf(factors, 'vouching:contact').filter((id) => standing.includes(id)).length >= where.policy.contacts.quorum
-    );
+    const vouchers = meansOf(factors, 'vouching:contact').filter((id) => standing.includes(id));
+    return peopleAmong(vouchers, where) >= where.policy.contacts.quorum;
   },
 };

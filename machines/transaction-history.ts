@@ -5,6 +5,7 @@ import {
   type Args,
   again,
   attemptsOn,
+  attemptsToday,
   type Ending,
   endings,
   instantOf,
@@ -16,6 +17,7 @@ import {
   type RecoveryPath,
   type Refusal,
   type Standing,
+  shownBy,
   type Tag,
 } from './path.ts';
 import { type AnswerOf, type Element, type PortInput, port } from './ports.ts';
@@ -49,6 +51,8 @@ interface Context extends PathContext {
   timeUp: boolean;
 }
 
+type Shown = Pick<Context, 'questions' | 'grades' | 'makingUp' | 'endsAt'>;
+
 type Events =
   | EventOf<'quiz.answer' | 'quiz.makeUp' | 'quiz.submit' | 'path.leave'>
   | AnswerOf<'drawQuestions' | 'gradeAnswer'>
@@ -56,14 +60,12 @@ type Events =
 
 type Where = Pick<Standing, 'account' | 'policy'>;
 
-const attemptsToday = ({ account }: Where) => account.attemptsToday.transactionHistory;
-
 const tooFewTransactions = ({ account, policy }: Where) =>
   account.validTransactions < policy.transactionHistory.minTransactions;
 
 function ineligible(where: Standing): IneligibleReason | undefined {
   if (tooFewTransactions(where)) return 'tooFewTransactions';
-  if (attemptsToday(where) >= where.policy.transactionHistory.quizzesPerDay) return 'dailyLimit';
+  if (attemptsToday(where, 'transactionHistory') >= where.policy.transactionHistory.quizzesPerDay) return 'dailyLimit';
   return undefined;
 }
 
@@ -140,7 +142,7 @@ export const transactionHistoryMachine = setup({
     nothingToMakeUp: ({ context }) => nextMakeUp(context) === undefined,
     passed: ({ context }) => scoreOf(context) >= context.policy.transactionHistory.passScore,
     lastQuiz: ({ context, event }) =>
-      attemptsOn(instantOf(event, context), 'transactionHistory', context) + 1 >=
+      attemptsOn(instantOf(event, context), 'transactionHistory', context) >=
       context.policy.transactionHistory.quizzesPerDay,
   },
   delays: {
@@ -191,11 +193,13 @@ export const transactionHistoryMachine = setup({
       },
     }),
     countMakeUp: assign({ madeUp: ({ context }) => context.madeUp + 1 }),
-    spendAttempt: enqueueActions(({ enqueue, context, event }, { told }: { told: string }) => {
+    /** A quiz is spent when it is handed in, passed or not: what comes after tells whether an amount was wrong. */
+    spendQuiz: enqueueActions(({ enqueue, context, event }) => {
       const at = instantOf(event, context);
-      enqueue.assign({ at, spent: [...context.spent, at], told });
+      enqueue.assign({ at, spent: [...context.spent, at] });
       enqueue.emit({ type: 'attempt.spent', path: 'transactionHistory' });
     }),
+    tellScore: assign({ told: 'scoreTooLow' }),
     grant: assign({ factors: ['knowledge:transactions'] }),
   },
 }).createMachine({
@@ -240,10 +244,10 @@ export const transactionHistoryMachine = setup({
       initial: 'awaiting',
       states: {
         awaiting: {
-          description: 'The owner answers a question, changes an answer, or hands the quiz in.',
+          description: 'The owner answers a question, changes an answer, or hands the quiz in, which spends it.',
           meta: { section: '3.3' },
           tags: 'waitingForUser',
-          always: { guard: 'timeUp', target: '#transactionHistory.grading' },
+          always: { guard: 'timeUp', target: '#transactionHistory.grading', actions: 'spendQuiz' },
           on: {
             'quiz.answer': [
               {
@@ -253,8 +257,8 @@ export const transactionHistoryMachine = setup({
               { target: 'checking', actions: 'takeAnswer' },
             ],
             'quiz.submit': [
-              { guard: 'mayMakeUp', target: '#transactionHistory.makingUp' },
-              { target: '#transactionHistory.grading' },
+              { guard: 'mayMakeUp', target: '#transactionHistory.makingUp', actions: 'spendQuiz' },
+              { target: '#transactionHistory.grading', actions: 'spendQuiz' },
             ],
           },
           after: {
@@ -280,7 +284,7 @@ export const transactionHistoryMachine = setup({
       },
     },
     makingUp: {
-      description: 'A wrong amount may be made up by picking one of a few, still within the time of the quiz.',
+      description: 'The quiz is spent; a wrong amount may be made up by picking one of a few, within its time.',
       meta: { section: '3.3' },
       exit: 'forgetMakeUp',
       initial: 'awaiting',
@@ -329,17 +333,25 @@ export const transactionHistoryMachine = setup({
         {
           guard: 'lastQuiz',
           target: 'rejected',
-          actions: [
-            { type: 'spendAttempt', params: { told: 'scoreTooLow' } },
-            { type: 'end', params: { reason: 'dailyLimit' } },
-          ],
+          actions: ['tellScore', { type: 'end', params: { reason: 'dailyLimit' } }],
         },
-        { target: 'drawing', actions: { type: 'spendAttempt', params: { told: 'scoreTooLow' } } },
+        { target: 'drawing', actions: 'tellScore' },
       ],
     },
     ...endings('3.3'),
   },
 });
+
+/**
+ * Shown: `{ questions: { questionId, element, prompt }[], answered: string[], makingUp: string | null, endsAt: number }`.
+ * Which questions were answered is shown, never how.
+ */
+const shown = shownBy(({ questions, grades, makingUp, endsAt }: Shown) => ({
+  questions: questions.map(({ questionId, element, prompt }) => ({ questionId, element, prompt })),
+  answered: Object.keys(grades),
+  makingUp,
+  endsAt,
+}));
 
 export const transactionHistory: RecoveryPath = {
   id: 'transactionHistory',
@@ -348,5 +360,6 @@ export const transactionHistory: RecoveryPath = {
   order: 'selfService',
   machine: transactionHistoryMachine,
   ineligible,
+  shown,
   stillHolds: (where) => !tooFewTransactions(where),
 };

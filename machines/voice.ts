@@ -6,6 +6,7 @@ import {
   type Args,
   again,
   attemptsOn,
+  attemptsToday,
   type Ending,
   endings,
   instantOf,
@@ -17,6 +18,7 @@ import {
   type RecoveryPath,
   type Refusal,
   type Standing,
+  shownBy,
   type Tag,
 } from './path.ts';
 import { type AnswerOf, type PortInput, port } from './ports.ts';
@@ -55,8 +57,6 @@ function isOpen({ policy, at }: When): boolean {
 const msUntilOpen = ({ policy, at }: When) => untilClockTime(at, policy.voice.opensAt, policy.timeZone);
 const msUntilClose = ({ policy, at }: When) => untilClockTime(at, policy.voice.closesAt, policy.timeZone);
 
-const attemptsToday = ({ account }: Where) => account.attemptsToday.voice;
-
 /** Why the voice of the account's owner proves nothing. */
 function unrecognisable({ account, policy }: Where): IneligibleReason | undefined {
   if (!account.voiceprint.enrolled) return 'voiceprintNotEnrolled';
@@ -67,7 +67,7 @@ function unrecognisable({ account, policy }: Where): IneligibleReason | undefine
 function ineligible(where: Standing): IneligibleReason | undefined {
   const reason = unrecognisable(where);
   if (reason) return reason;
-  if (attemptsToday(where) >= where.policy.voice.attemptsPerDay) return 'dailyLimit';
+  if (attemptsToday(where, 'voice') >= where.policy.voice.attemptsPerDay) return 'dailyLimit';
   return undefined;
 }
 
@@ -126,7 +126,7 @@ export const voiceMachine = setup({
     outsideHours: ({ context, event }) => !isOpen({ policy: context.policy, at: instantOf(event, context) }),
     otherKey: ({ context, event }) => {
       assertEvent(event, 'call.key');
-      return event.key !== context.policy.voice.key;
+      return String(event.key) !== context.policy.voice.key;
     },
     keyChosen: ({ context }) => context.keyChosen,
     digitsRead: ({ event }) => {
@@ -356,6 +356,11 @@ export const voiceMachine = setup({
   },
 });
 
+/** Shown: `{ attemptsLeft: number }`. */
+const shown = shownBy((context: PathContext) => ({
+  attemptsLeft: Math.max(context.policy.voice.attemptsPerDay - attemptsOn(context.at, 'voice', context), 0),
+}));
+
 export const voice: RecoveryPath = {
   id: 'voice',
   title: { 'zh-CN': '客服语音', en: 'Service call' },
@@ -363,5 +368,6 @@ export const voice: RecoveryPath = {
   order: 'selfService',
   machine: voiceMachine,
   ineligible,
+  shown,
   stillHolds: (where) => unrecognisable(where) === undefined,
 };

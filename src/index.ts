@@ -4,7 +4,14 @@ export type { PortCall, PortFunction, Ports } from './adapters/index.ts';
 export * from './core/index.ts';
 export { type Clock, createVirtualClock, systemClock, type VirtualClock } from './host/clock.ts';
 export type { Changed } from './host/engine.ts';
-export { type By, createRecoveries, type Recoveries, type RecoveriesOptions, Start } from './host/recoveries.ts';
+export {
+  type By,
+  createRecoveries,
+  type Recoveries,
+  type RecoveriesOptions,
+  type RecoverySummary,
+  Start,
+} from './host/recoveries.ts';
 export { Refusal } from './host/refusal.ts';
 export type { RecoveryView } from './host/view.ts';
 export { loadScenario, parseScenario, UnusableFile } from './scenario/load.ts';

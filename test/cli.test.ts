@@ -2,9 +2,12 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import Database from 'better-sqlite3';
 import { afterAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { policyOf } from '../machines/policy.ts';
+import { parseScenario } from '../src/scenario/load.ts';
+import { runScenario } from '../src/scenario/run.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const MAIN = join(ROOT, 'dist/src/cli/main.js');
@@ -144,6 +147,21 @@ describe('regain policy', () => {
     expect(bad.status).toBe(2);
     const good = regain('policy', '--check', file('policy.yaml', 'contacts: { quorum: 3 }\n'));
     expect(good.status).toBe(0);
+  });
+});
+
+describe('regain audit verify', () => {
+  test('exits 0 when every trail is as it was written, 1 when not, 2 without a file', async () => {
+    const store = join(folder, 'store.sqlite');
+    await runScenario(parseScenario('good.yaml', GOOD), { file: store });
+    expect(regain('audit', 'verify', 'store.sqlite')).toMatchObject({ status: 0 });
+    const raw = new Database(store);
+    raw.exec('delete from audit where seq = 3');
+    raw.close();
+    const { status, stdout } = regain('audit', 'verify', 'store.sqlite');
+    expect(stdout).toContain('entry 3: missing');
+    expect(status).toBe(1);
+    expect(regain('audit', 'verify', 'none.sqlite').status).toBe(2);
   });
 });
 

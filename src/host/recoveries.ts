@@ -1,23 +1,24 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { AnyStateMachine } from 'xstate';
 import { z } from 'zod';
-import { type AccountFacts, Device, Network } from '../../machines/account.ts';
+import { Device, Network } from '../../machines/account.ts';
 import { events as builtInEvents, type EventRegistry, type RecoveryEvent } from '../../machines/events.ts';
 import type { Notice, Refused } from '../../machines/outcome.ts';
 import type { RecoveryPath } from '../../machines/path.ts';
 import { paths as builtInPaths } from '../../machines/paths.ts';
 import { type PolicyInput, policyOf } from '../../machines/policy.ts';
 import { type PortName, ports as portSpecs } from '../../machines/ports.ts';
-import { createRecoveryMachine, type RecoveryContext, recoveryMachine } from '../../machines/recovery.ts';
-import type { PortCall, Ports } from '../adapters/ports.ts';
+import { createRecoveryMachine, recoveryMachine } from '../../machines/recovery.ts';
+import type { Ports } from '../adapters/ports.ts';
 import type { Step } from '../core/index.ts';
-import type { AuditEntry, ListFilter, RecoveryRecord, RequestRecord, Store } from '../store/types.ts';
+import type { AuditEntry, ListFilter, RecoveryRecord, Store } from '../store/types.ts';
 import type { Particulars } from './change.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { type Changed, type Delivered, Engine } from './engine.ts';
-import { ledgerEntries, withLedger } from './ledger.ts';
+import { ledgerEntries } from './ledger.ts';
+import { PortCaller } from './port-caller.ts';
 import { Refusal } from './refusal.ts';
-import { redacted, Sealer, scrubbed, secretFields } from './secrets.ts';
+import { redacted, Sealer, secretFields } from './secrets.ts';
 import { type RecoveryView, undisclosed, viewOf } from './view.ts';
 
 /** Who sends an event: the host has made sure of it. */
@@ -85,10 +86,10 @@ export interface Recoveries {
   close(): Promise<void>;
 }
 
-/** For a call that nobody waits for, such as a notice, in ms. */
-const SENT_TIMEOUT = 30_000;
 /** How often a start is tried while others begin and end recoveries of the account. */
 const START_TRIES = 10;
+/** Of a sealing key. */
+const KEY_BYTES = 32;
 const RETRY_BASE = 1_000;
 const RETRY_LONGEST = 5 * 60_000;
 const backOff = (tries: number) => Math.min(RETRY_BASE * 2 ** (tries - 1), RETRY_LONGEST);
@@ -102,26 +103,29 @@ export async function createRecoveries(options: RecoveriesOptions): Promise<Reco
 
 class Host implements Recoveries {
   readonly #store: Store;
-  readonly #ports: Ports;
   readonly #clock: Clock;
   readonly #policy: PolicyInput;
   readonly #paths: readonly RecoveryPath[];
   readonly #machine: AnyStateMachine;
   readonly #events: EventRegistry;
-  readonly #sealer: Sealer;
+  readonly #caller: PortCaller;
   readonly #newId: () => string;
   readonly #engine: Engine;
 
   constructor(options: RecoveriesOptions) {
     this.#store = options.store;
-    this.#ports = options.ports;
     this.#clock = options.clock ?? systemClock;
     this.#policy = options.policy ?? {};
     policyOf(this.#policy); // a bad figure is told now, not at the first start
     this.#paths = options.paths ?? builtInPaths;
     this.#machine = options.paths ? createRecoveryMachine(options.paths) : recoveryMachine;
     this.#events = Object.assign({}, builtInEvents, ...this.#paths.map((path) => path.events ?? {}));
-    this.#sealer = new Sealer(options.sealingKey ?? randomBytes(32));
+    this.#caller = new PortCaller({
+      store: this.#store,
+      ports: options.ports,
+      clock: this.#clock,
+      sealer: new Sealer(options.sealingKey ?? randomBytes(KEY_BYTES)),
+    });
     this.#newId = options.newId ?? randomUUID;
     const retryDelay = options.retryDelay ?? backOff;
     this.#engine = new Engine({
@@ -129,7 +133,7 @@ class Host implements Recoveries {
       clock: this.#clock,
       machine: this.#machine,
       particulars: this.#particulars(),
-      call: (request, signal) => this.#call(request, signal),
+      call: (request, signal) => this.#caller.call(request, signal),
       triesOf: (port) => portSpecs[port as PortName].tries,
       retryDelay,
       onError: options.onError ?? ((error) => console.error(error)),
@@ -263,51 +267,6 @@ class Host implements Recoveries {
     return new Refusal(code, message, { allowed, ...(reason ? { reason } : {}), ...(field ? { field } : {}) });
   }
 
-  /** Carries out one call: opens its secrets, asks the port, checks the answer. */
-  async #call(request: RequestRecord, signal: AbortSignal): Promise<unknown> {
-    const { recoveryId, key, path, port, attempt } = request;
-    const name = port as PortName;
-    const fields = secretFields(portSpecs[name].input);
-    const input = this.#sealer.open(request.input, fields, placeOf(recoveryId, port));
-    const limit = request.kind === 'sent' ? this.#limited(signal) : { signal, end: () => {} };
-    const call: PortCall = {
-      key: `${recoveryId}/${path === '' ? `recovery${key}` : key}`,
-      recoveryId,
-      path: path === '' ? 'recovery' : path,
-      step: port,
-      attempt,
-      at: this.#clock.now(),
-      signal: limit.signal,
-    };
-    const carryOut = this.#ports[name] as (input: unknown, call: PortCall) => Promise<unknown>;
-    const answer = await carryOut(input, call)
-      .catch((error: unknown) => {
-        throw withoutSecrets(error, input, fields);
-      })
-      .finally(limit.end);
-    const checked = portSpecs[name].output.safeParse(answer);
-    if (!checked.success) {
-      const [issue] = checked.error.issues;
-      throw new TypeError(`port '${port}' answered amiss at '${issue?.path.join('.')}': ${issue?.message}`);
-    }
-    return name === 'loadAccount' ? this.#withLedger(recoveryId, checked.data as AccountFacts) : checked.data;
-  }
-
-  /** A signal that also ends after a while: nobody else limits a call that nobody waits for. */
-  #limited(signal: AbortSignal): { signal: AbortSignal; end: () => void } {
-    const limit = new AbortController();
-    const end = this.#clock.at(this.#clock.now() + SENT_TIMEOUT, () => limit.abort(new Error('timed out')));
-    return { signal: AbortSignal.any([signal, limit.signal]), end };
-  }
-
-  async #withLedger(recoveryId: string, facts: AccountFacts): Promise<AccountFacts> {
-    const loaded = await this.#store.load(recoveryId);
-    if (!loaded) return facts;
-    const { policy } = (loaded.recovery.snapshot as { context: RecoveryContext }).context;
-    const entries = await this.#store.ledger(facts.accountId);
-    return withLedger(facts, entries, recoveryId, policy, this.#clock.now());
-  }
-
   #particulars(): Particulars {
     return {
       isLive: (step: Step) => !step.states.includes('observing'),
@@ -318,8 +277,7 @@ class Host implements Recoveries {
           const { type: _, ...notice } = event as Notice;
           return [{ port: 'notify', input: { accountId: recovery.accountId, ...notice } }];
         }),
-      seal: (port, input, recoveryId) =>
-        this.#sealer.seal(input, secretFields(portSpecs[port as PortName].input), placeOf(recoveryId, port)),
+      seal: (port, input, recoveryId) => this.#caller.seal(port, input, recoveryId),
     };
   }
 }
@@ -329,15 +287,6 @@ export type RecoverySummary = Omit<RecoveryRecord, 'snapshot' | 'calls'>;
 
 function summaryOf({ snapshot: _, calls: _calls, ...summary }: RecoveryRecord): RecoverySummary {
   return summary;
-}
-
-/** Where a sealed secret belongs. */
-const placeOf = (recoveryId: string, port: string) => `${recoveryId}/${port}`;
-
-/** A port's error without the secrets that it was given. */
-function withoutSecrets(error: unknown, input: unknown, fields: readonly string[]): Error {
-  const { name, message } = error instanceof Error ? error : { name: 'Error', message: String(error) };
-  return Object.assign(new Error(scrubbed(message, input, fields)), { name });
 }
 
 const unknownRecovery = (id: string) => new Refusal('unknownRecovery', `there is no recovery '${id}'`);

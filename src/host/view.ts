@@ -2,7 +2,7 @@ import type { AnyStateMachine } from 'xstate';
 import { keptProofs, whyNot } from '../../machines/availability.ts';
 import type { IneligibleReason, RecoveryOutput } from '../../machines/outcome.ts';
 import type { PathContext, RecoveryPath } from '../../machines/path.ts';
-import type { RecoveryContext } from '../../machines/recovery.ts';
+import { OWN_EVENTS, type RecoveryContext } from '../../machines/recovery.ts';
 import { type Instant, inspect, type Timer } from '../core/index.ts';
 import type { RecoveryRecord } from '../store/types.ts';
 
@@ -28,13 +28,13 @@ export interface RecoveryView {
   /** What the owner is told of the last try. */
   told?: string;
   risk?: string;
+  /** What the path under way has to show: quiz questions, faults of a picture, what an agent asks for. */
+  details?: Record<string, unknown>;
   output?: RecoveryOutput;
   createdAt: Instant;
   updatedAt: Instant;
 }
 
-/** Events that the parent itself takes; all else that it lists it only passes on. */
-const OWN = ['path.choose', 'recovery.cancel', 'password.submit'];
 const isRefusal = (action: string) => action === 'refuse';
 
 /** The name of a deadline: the delay's, or the event's where it spans states. */
@@ -55,11 +55,12 @@ export function viewOf(
   const { context } = snapshot;
   const machines = recovery.status === 'active' ? inspect(machine, recovery, isRefusal) : [];
   const child = machines.find(({ path }) => path.length === 1);
+  const underWay = paths.find(({ id }) => id === child?.path[0]);
   const told = (child?.context as PathContext | undefined)?.told ?? context.told;
   const reasons = context.account
     ? paths.map((path) => [path.id, whyNot(path, paths, context, now)] as const)
     : paths.map((path) => [path.id, undefined] as const);
-  const root = machines[0]?.events.filter((type) => OWN.includes(type)) ?? [];
+  const root = machines[0]?.events.filter((type) => OWN_EVENTS.some((own) => own === type)) ?? [];
   return {
     recoveryId: recovery.id,
     accountId: recovery.accountId,
@@ -76,6 +77,7 @@ export function viewOf(
     disclosed: context.policy.disclosure === 'always' || keptProofs(context, now).length > 0,
     ...(told === undefined ? {} : { told }),
     ...(context.risk ? { risk: context.risk.level } : {}),
+    ...(child && underWay?.shown ? { details: underWay.shown(child.context) } : {}),
     ...(snapshot.output ? { output: snapshot.output } : {}),
     createdAt: recovery.createdAt,
     updatedAt: recovery.updatedAt,

@@ -25,6 +25,7 @@ export function actualOf(expected: Expected, view: RecoveryView, now: number, ca
       expected.deadlines,
     ),
     calls: pick(calls, expected.calls, 0),
+    details: pick(view.details ?? {}, expected.details),
     attempts: output?.attempts ?? [],
   };
   return Object.fromEntries(Object.keys(expected).map((key) => [key, all[key as keyof Expected]]));

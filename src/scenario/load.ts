@@ -32,7 +32,7 @@ export interface Source {
 }
 
 /** @throws UnusableFile when it is not YAML or JSON. */
-export function parseSource(file: string, text: string): Source {
+function parseSource(file: string, text: string): Source {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   const lineOf = (path: Path): number => {

@@ -31,6 +31,8 @@ const expected = {
   deadlines: z.record(z.string(), span).optional(),
   /** Ports and how often each was called (a repeat with the same key is one call). */
   calls: z.record(z.string(), z.number().int().nonnegative()).optional(),
+  /** At least these parts of what the path under way shows. */
+  details: z.record(z.string(), z.unknown()).optional(),
   attempts: z.array(z.looseObject({ path: pathId, outcome: z.string() })).optional(),
 };
 const Expect = z.strictObject({

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { AuditEntry } from './types.ts';
+import type { AuditEntry, Tampering } from './types.ts';
 
 /** The last entry of a trail: what the next one is chained to. Before the first it is 0 and the empty text. */
 export interface ChainHead {
@@ -9,14 +9,6 @@ export interface ChainHead {
 
 /** An entry with its place in the trail and the hash that binds it to all before it. */
 export interface ChainedEntry extends AuditEntry, ChainHead {}
-
-/** A place at which a trail is not what was written. */
-export interface Tampering {
-  recoveryId: string;
-  /** Number of the entry. */
-  seq: number;
-  what: 'changed' | 'missing' | 'inserted' | 'cut off';
-}
 
 function hashOf(recoveryId: string, before: string, seq: number, { at, kind, data }: AuditEntry): string {
   return createHash('sha256')

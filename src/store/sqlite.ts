@@ -1,6 +1,7 @@
 import Database from 'better-sqlite3';
 import { Kysely, SqliteDialect } from 'kysely';
-import { migrate, SqlStore, type Tables } from './sql.ts';
+import { migrate, SqlStore } from './sql.ts';
+import type { Tables } from './tables.ts';
 import type { Store } from './types.ts';
 
 export interface SqliteOptions {

@@ -1,5 +1,4 @@
 import type { Instant, Stored, Timer } from '../core/index.ts';
-import type { Tampering } from './audit-chain.ts';
 
 /** A recovery as it is kept between two steps. */
 export interface RecoveryRecord {
@@ -44,6 +43,14 @@ export interface AuditEntry {
   at: Instant;
   kind: 'start' | 'event' | 'refused' | 'timer' | 'answer' | 'failure' | 'dropped' | 'notice' | 'stuck';
   data: Record<string, unknown>;
+}
+
+/** A place at which a trail is not what was written. */
+export interface Tampering {
+  recoveryId: string;
+  /** Number of the entry. */
+  seq: number;
+  what: 'changed' | 'missing' | 'inserted' | 'cut off';
 }
 
 /** What outlives a recovery: attempts, wrong codes, emergency codes, observation. */

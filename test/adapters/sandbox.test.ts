@@ -255,7 +255,7 @@ describe('people and things', () => {
   test('a quiz is drawn and graded, and a wrong amount can be made up', async () => {
     const { ports, choices, world, call } = simulated();
     const { questions, exclude } = inputs(simulated()).drawQuestions;
-    const { quizId } = await ports.drawQuestions({ ...A1, questions, exclude }, call());
+    const { quizId = '' } = await ports.drawQuestions({ ...A1, questions, exclude }, call());
     const offered = choices({ ...A1, recoveryId: 'r1', quizId, questionId: 'q1' }) ?? [];
     const grades = await Promise.all(
       offered.map((answer) =>

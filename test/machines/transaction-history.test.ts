@@ -59,7 +59,7 @@ test('verified: all right', async () => {
     path: 'transactionHistory',
     outcome: 'verified',
     factors: ['knowledge:transactions'],
-    spent: [],
+    spent: [NOON],
     exhausted: false,
     asked: ['old', 'q-0', 'q-1', 'q-2', 'q-3', 'q-4', 'q-5', 'q-6'],
   });
@@ -199,7 +199,7 @@ describe('limits', () => {
     await wrong.send(SUBMIT);
     expect(wrong.state).toBe('makingUp.awaiting');
     await wrong.wait(MINUTE);
-    expect(wrong.context).toMatchObject({ told: 'scoreTooLow', quizId: 'r', spent: [NOON + 10 * MINUTE] });
+    expect(wrong.context).toMatchObject({ told: 'scoreTooLow', quizId: 'r', spent: [NOON + 9 * MINUTE] });
   });
 
   test('the time of one quiz does not run on into the next', async () => {

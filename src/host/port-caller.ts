@@ -1,0 +1,88 @@
+import type { AccountFacts } from '../../machines/account.ts';
+import { type PortName, ports as portSpecs } from '../../machines/ports.ts';
+import type { RecoveryContext } from '../../machines/recovery.ts';
+import type { PortCall, Ports } from '../adapters/ports.ts';
+import type { RequestRecord, Store } from '../store/types.ts';
+import type { Clock } from './clock.ts';
+import { withLedger } from './ledger.ts';
+import { type Sealer, scrubbed, secretFields } from './secrets.ts';
+
+/** For a call that nobody waits for, such as a notice, in ms. */
+const SENT_TIMEOUT = 30_000;
+interface PortCallerOptions {
+  store: Store;
+  ports: Ports;
+  clock: Clock;
+  sealer: Sealer;
+}
+
+/** Brings calls from the outbox to the ports and their answers back, checked. */
+export class PortCaller {
+  readonly #options: PortCallerOptions;
+
+  constructor(options: PortCallerOptions) {
+    this.#options = options;
+  }
+
+  /** The input of a call as it is written: JSON with its secrets sealed. */
+  seal(port: string, input: unknown, recoveryId: string): string {
+    const fields = secretFields(portSpecs[port as PortName].input);
+    return this.#options.sealer.seal(input, fields, placeOf(recoveryId, port));
+  }
+
+  /** Carries out one call: opens its secrets, asks the port, checks the answer. */
+  async call(request: RequestRecord, signal: AbortSignal): Promise<unknown> {
+    const { recoveryId, key, path, port, attempt } = request;
+    const name = port as PortName;
+    const fields = secretFields(portSpecs[name].input);
+    const input = this.#options.sealer.open(request.input, fields, placeOf(recoveryId, port));
+    const limit = request.kind === 'sent' ? this.#limited(signal) : { signal, end: () => {} };
+    const call: PortCall = {
+      key: `${recoveryId}/${path === '' ? `recovery${key}` : key}`,
+      recoveryId,
+      path: path === '' ? 'recovery' : path,
+      step: port,
+      attempt,
+      at: this.#options.clock.now(),
+      signal: limit.signal,
+    };
+    const carryOut = this.#options.ports[name] as (input: unknown, call: PortCall) => Promise<unknown>;
+    const answer = await carryOut(input, call)
+      .catch((error: unknown) => {
+        throw withoutSecrets(error, input, fields);
+      })
+      .finally(limit.end);
+    const checked = portSpecs[name].output.safeParse(answer);
+    if (!checked.success) {
+      const [issue] = checked.error.issues;
+      throw new TypeError(`port '${port}' answered amiss at '${issue?.path.join('.')}': ${issue?.message}`);
+    }
+    return name === 'loadAccount' ? this.#withLedger(recoveryId, checked.data as AccountFacts) : checked.data;
+  }
+
+  /** A signal that also ends after a while: nobody else limits a call that nobody waits for. */
+  #limited(signal: AbortSignal): { signal: AbortSignal; end: () => void } {
+    const limit = new AbortController();
+    const end = this.#options.clock.at(this.#options.clock.now() + SENT_TIMEOUT, () =>
+      limit.abort(new Error('timed out')),
+    );
+    return { signal: AbortSignal.any([signal, limit.signal]), end };
+  }
+
+  async #withLedger(recoveryId: string, facts: AccountFacts): Promise<AccountFacts> {
+    const loaded = await this.#options.store.load(recoveryId);
+    if (!loaded) return facts;
+    const { policy } = (loaded.recovery.snapshot as { context: RecoveryContext }).context;
+    const entries = await this.#options.store.ledger(facts.accountId);
+    return withLedger(facts, entries, recoveryId, policy, this.#options.clock.now());
+  }
+}
+
+/** Where a sealed secret belongs. */
+const placeOf = (recoveryId: string, port: string) => `${recoveryId}/${port}`;
+
+/** A port's error without the secrets that it was given. */
+function withoutSecrets(error: unknown, input: unknown, fields: readonly string[]): Error {
+  const { name, message } = error instanceof Error ? error : { name: 'Error', message: String(error) };
+  return Object.assign(new Error(scrubbed(message, input, fields)), { name });
+}

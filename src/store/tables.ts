@@ -1,0 +1,115 @@
+import type { Insertable, Selectable } from 'kysely';
+import type { Timer } from '../core/index.ts';
+import type { AuditEntry, LedgerEntry, RecoveryRecord, RequestRecord } from './types.ts';
+
+interface RecoveryTable {
+  id: string;
+  account_id: string;
+  device_id: string;
+  live: number;
+  status: RecoveryRecord['status'];
+  state: string;
+  version: number;
+  machine_version: string;
+  policy_version: string;
+  snapshot: string;
+  calls: string;
+  created_at: number;
+  updated_at: number;
+  /** The last entry of the audit trail and its hash. */
+  audit_seq: number;
+  audit_hash: string;
+}
+interface TimerTable {
+  recovery_id: string;
+  id: string;
+  source: string;
+  target: string;
+  event: string;
+  due_at: number;
+  position: number;
+}
+interface RequestTable {
+  recovery_id: string;
+  key: string;
+  path: string;
+  port: string;
+  attempt: number;
+  input: string;
+  kind: RequestRecord['kind'];
+  tries: number;
+  not_before: number;
+}
+interface AuditTable {
+  recovery_id: string;
+  seq: number;
+  at: number;
+  kind: AuditEntry['kind'];
+  data: string;
+  hash: string;
+}
+interface LedgerTable {
+  account_id: string;
+  recovery_id: string;
+  position: number;
+  kind: LedgerEntry['kind'];
+  path: string | null;
+  at: number;
+  until: number | null;
+}
+export interface Tables {
+  recoveries: RecoveryTable;
+  timers: TimerTable;
+  requests: RequestTable;
+  audit: AuditTable;
+  ledger: LedgerTable;
+}
+
+export const toRow = (recovery: RecoveryRecord): Omit<Insertable<RecoveryTable>, 'audit_seq' | 'audit_hash'> => ({
+  id: recovery.id,
+  account_id: recovery.accountId,
+  device_id: recovery.deviceId,
+  live: recovery.live ? 1 : 0,
+  status: recovery.status,
+  state: recovery.state,
+  version: recovery.version,
+  machine_version: recovery.machineVersion,
+  policy_version: recovery.policyVersion,
+  snapshot: JSON.stringify(recovery.snapshot),
+  calls: JSON.stringify(recovery.calls),
+  created_at: recovery.createdAt,
+  updated_at: recovery.updatedAt,
+});
+
+export const fromRow = (row: Selectable<RecoveryTable>): RecoveryRecord => ({
+  id: row.id,
+  accountId: row.account_id,
+  deviceId: row.device_id,
+  live: row.live === 1,
+  status: row.status,
+  state: row.state,
+  version: row.version,
+  machineVersion: row.machine_version,
+  policyVersion: row.policy_version,
+  snapshot: JSON.parse(row.snapshot),
+  calls: JSON.parse(row.calls),
+  createdAt: row.created_at,
+  updatedAt: row.updated_at,
+});
+
+export const toTimer = (row: Selectable<TimerTable>): Timer => ({
+  id: row.id,
+  source: row.source,
+  target: row.target,
+  event: JSON.parse(row.event),
+  dueAt: row.due_at,
+});
+
+/** What an entry holds; nothing when it is no JSON any more. */
+export function parsed(data: string): Record<string, unknown> {
+  try {
+    return JSON.parse(data);
+  } catch {
+    return {};
+  }
+}

@@ -1,0 +1,136 @@
+import type { Kysely } from 'kysely';
+import { chained } from './audit-chain.ts';
+import { type Tables, toRow } from './tables.ts';
+import type { AuditEntry, Change } from './types.ts';
+
+export type Trx = Kysely<Tables>;
+
+/** Thrown inside a transaction to roll it back; never seen outside. */
+export class Stale extends Error {}
+
+async function writeRecovery(trx: Trx, { recovery, from }: Change): Promise<void> {
+  const row = toRow(recovery);
+  if (from === null) {
+    await trx
+      .insertInto('recoveries')
+      .values({ ...row, audit_seq: 0, audit_hash: '' })
+      .execute();
+    return;
+  }
+  const { numUpdatedRows } = await trx
+    .updateTable('recoveries')
+    .set(row)
+    .where('id', '=', recovery.id)
+    .where('version', '=', from)
+    .executeTakeFirst();
+  if (numUpdatedRows !== 1n) throw new Stale();
+}
+
+/** Only what has changed is written: a timer that is still pending keeps its row. */
+async function writeTimers(trx: Trx, { recovery, timers }: Change): Promise<void> {
+  const kept = await trx
+    .selectFrom('timers')
+    .select(['id', 'due_at', 'position'])
+    .where('recovery_id', '=', recovery.id)
+    .execute();
+  const before = new Map(kept.map((row) => [row.id, row]));
+  const now = new Map(timers.map((timer) => [timer.id, timer]));
+  const gone = kept.filter((row) => now.get(row.id)?.dueAt !== row.due_at).map((row) => row.id);
+  if (gone.length > 0) {
+    await trx.deleteFrom('timers').where('recovery_id', '=', recovery.id).where('id', 'in', gone).execute();
+  }
+  let position = Math.max(-1, ...kept.map((row) => row.position));
+  const added = timers
+    .filter((timer) => before.get(timer.id)?.due_at !== timer.dueAt)
+    .map((timer) => ({
+      recovery_id: recovery.id,
+      id: timer.id,
+      source: timer.source,
+      target: timer.target,
+      event: JSON.stringify(timer.event),
+      due_at: timer.dueAt,
+      position: ++position,
+    }));
+  if (added.length > 0) await trx.insertInto('timers').values(added).execute();
+}
+
+async function writeRequests(trx: Trx, { recovery, requests, awaited, from }: Change): Promise<void> {
+  if (from !== null) {
+    await trx
+      .deleteFrom('requests')
+      .where('recovery_id', '=', recovery.id)
+      .where('kind', '=', 'awaited')
+      .$if(awaited.length > 0, (query) => query.where('key', 'not in', awaited))
+      .execute();
+  }
+  if (requests.length === 0) return;
+  await trx
+    .insertInto('requests')
+    .values(
+      requests.map(({ recoveryId, notBefore, ...request }) => ({
+        ...request,
+        recovery_id: recoveryId,
+        not_before: notBefore,
+      })),
+    )
+    .execute();
+}
+
+export async function writeAudit(trx: Trx, recoveryId: string, audit: readonly AuditEntry[]): Promise<void> {
+  if (audit.length === 0) return;
+  const head = await trx
+    .selectFrom('recoveries')
+    .select(['audit_seq as seq', 'audit_hash as hash'])
+    .where('id', '=', recoveryId)
+    .executeTakeFirstOrThrow();
+  const entries = chained(recoveryId, head, audit);
+  await trx
+    .insertInto('audit')
+    .values(
+      entries.map(({ seq, at, kind, data, hash }) => ({
+        recovery_id: recoveryId,
+        seq,
+        at,
+        kind,
+        data: JSON.stringify(data),
+        hash,
+      })),
+    )
+    .execute();
+  const last = entries.at(-1);
+  await trx
+    .updateTable('recoveries')
+    .set({ audit_seq: last?.seq ?? head.seq, audit_hash: last?.hash ?? head.hash })
+    .where('id', '=', recoveryId)
+    .execute();
+}
+
+async function writeLedger(trx: Trx, { recovery, ledger }: Change): Promise<void> {
+  if (ledger.length === 0) return;
+  const last = await trx
+    .selectFrom('ledger')
+    .select((select) => select.fn.max('position').as('position'))
+    .where('recovery_id', '=', recovery.id)
+    .executeTakeFirst();
+  const position = Number(last?.position ?? 0);
+  await trx
+    .insertInto('ledger')
+    .values(
+      ledger.map((entry, index) => ({
+        account_id: recovery.accountId,
+        recovery_id: recovery.id,
+        position: position + index + 1,
+        ...entry,
+      })),
+    )
+    .execute();
+}
+
+/** Writes all of a change; the caller holds the transaction. */
+export async function writeChange(trx: Trx, change: Change): Promise<void> {
+  await writeRecovery(trx, change);
+  await writeTimers(trx, change);
+  await writeRequests(trx, change);
+  await writeAudit(trx, change.recovery.id, change.audit);
+  await writeLedger(trx, change);
+}
