@@ -1,146 +1,41 @@
-import { assertEvent, assign, emit, enqueueActions, raise, sendTo, setup } from 'xstate';
-import type { AccountFacts, Device, Network } from './account.ts';
-import { keptProofs, opensPassword, type Situation, standingAt, stillHolds, whyNot } from './availability.ts';
-import { type EventOf, events } from './events.ts';
-import type {
-  AttemptSpent,
-  CodeSent,
-  CodeWrong,
-  EmergencyCodeIssued,
-  EndReason,
-  IneligibleReason,
-  ManualReviewRequired,
-  Notice,
-  Observed,
-  PathFailed,
-  PathOutput,
-  RecoveryOutput,
-  Refused,
-} from './outcome.ts';
-import { type PasswordFault, passwordFault } from './password.ts';
-import {
-  type Args,
-  instantOf,
-  isLastFailure,
-  type PathInput,
-  type RecoveryPath,
-  type Refusal,
-  type Tag,
-} from './path.ts';
+import { assertEvent, assign, emit, raise, sendTo, setup } from 'xstate';
+import { keptProofs, opensPassword, stillHolds, whyNot } from './availability.ts';
+import { events } from './events.ts';
+import type { IneligibleReason, Notice, Observed, RecoveryOutput, Refused } from './outcome.ts';
+import { instantOf, isLastFailure, type RecoveryPath, type Refusal, type Tag } from './path.ts';
 import { paths as builtIn } from './paths.ts';
-import { type Policy, policyOf } from './policy.ts';
-import { type AnswerOf, type PortInput, port } from './ports.ts';
+import { policyOf } from './policy.ts';
+import { port } from './ports.ts';
+import {
+  account,
+  type Emitted,
+  type Ended,
+  type Events,
+  ended,
+  fault,
+  newPassword,
+  OWN_EVENTS,
+  outputOf,
+  type RecoveryContext,
+  type RecoveryInput,
+  recoveryOutput,
+  resetNotice,
+  risk,
+} from './recovery-context.ts';
+import {
+  assessAgain,
+  chooseAgain,
+  lengthenWait,
+  PASSWORD_IS_SET,
+  passwordAgain,
+  passwordDoubted,
+  pathState,
+  verifyAgain,
+} from './recovery-parts.ts';
 
-/** The parent: which ways back are open, one of them at a time, and the new password (spec section 2). */
+export { OWN_EVENTS, type RecoveryContext, type RecoveryInput } from './recovery-context.ts';
 
-export interface RecoveryInput {
-  recoveryId: string;
-  accountId: string;
-  device: Device;
-  network: Network;
-  policy?: Policy;
-  /** Instant of the start, in ms. */
-  at?: number;
-}
-
-export interface RecoveryContext extends Situation {
-  recoveryId: string;
-  accountId: string;
-  network: Network;
-  at: number;
-  /** The path under way, or the last one. */
-  path: string | null;
-  attempts: RecoveryOutput['attempts'];
-  asked: string[];
-  failures: number;
-  /** Paths that failed one after the other: each lengthens the wait. */
-  failedPaths: number;
-  waitUntil: number;
-  /** The recovery's own time has passed while something was under way that has a deadline of its own. */
-  late: boolean;
-  /** The same for the time to set the password. */
-  passwordLate: boolean;
-  /** The same for the time to end open sessions. */
-  revokeLate: boolean;
-  /** A call that was to set the password gave no result: it may have been set (R50). */
-  passwordUncertain: boolean;
-  cancelling: boolean;
-  outcome: RecoveryOutput['outcome'];
-  reason?: EndReason;
-  told?: string;
-}
-
-type Events =
-  | EventOf<'path.choose' | 'path.leave' | 'recovery.cancel' | 'password.submit'>
-  | AnswerOf<'loadAccount' | 'assessRisk' | 'setPassword' | 'revokeSessions' | 'notify'>
-  | { type: 'path.done'; output: PathOutput; at?: number }
-  | { type: 'deadline.recovery' | 'deadline.revoke' };
-
-/** Events that the parent takes itself; every other goes to the path under way. */
-export const OWN_EVENTS = ['path.choose', 'recovery.cancel', 'password.submit'] as const;
-
-type Emitted =
-  | Refused
-  | Notice
-  | AttemptSpent
-  | CodeSent
-  | CodeWrong
-  | EmergencyCodeIssued
-  | Observed
-  | PathFailed
-  | ManualReviewRequired;
-
-type Ended = Pick<RecoveryOutput, 'outcome' | 'reason'>;
-/** How a recovery ends; where the password may have been set, any end but a reset says so (R50). */
-const ended = (context: RecoveryContext, { outcome, reason }: Ended): Ended => {
-  const said = context.passwordUncertain && outcome !== 'reset' ? 'passwordUncertain' : reason;
-  return { outcome, ...(said === undefined ? {} : { reason: said }) };
-};
-
-const account = ({ context }: Args<RecoveryContext, Events>): PortInput<'loadAccount'> => ({
-  accountId: context.accountId,
-});
-const risk = ({ context }: Args<RecoveryContext, Events>): PortInput<'assessRisk'> => ({
-  accountId: context.accountId,
-  device: context.device,
-  network: context.network,
-});
-const newPassword = ({ context, event }: Args<RecoveryContext, Events>): PortInput<'setPassword'> => {
-  assertEvent(event, 'password.submit');
-  return {
-    accountId: context.accountId,
-    password: event.password,
-    factors: keptProofs(context, context.at).flatMap(({ factors }) => factors),
-  };
-};
-const resetNotice = ({ context }: Args<RecoveryContext, Events>): PortInput<'notify'> => ({
-  accountId: context.accountId,
-  notice: 'reset',
-  ...(context.path === null ? {} : { path: context.path }),
-});
-
-/** What a path is started with. */
-const pathInput = ({ context, event }: Args<RecoveryContext, Events>): PathInput => ({
-  account: standingAt({ ...context, account: context.account as AccountFacts }, context.at).account,
-  recoveryId: context.recoveryId,
-  policy: context.policy,
-  device: context.device,
-  network: context.network,
-  at: instantOf(event, context),
-  manualReview: context.manualReview,
-  asked: context.asked,
-});
-
-function fault(context: RecoveryContext, event: EventOf<'password.submit'>): PasswordFault | undefined {
-  return passwordFault(event, context.account, context.policy);
-}
-
-const recoveryOutput = ({ context }: { context: RecoveryContext }): RecoveryOutput => ({
-  outcome: context.outcome,
-  ...(context.path === null ? {} : { path: context.path }),
-  ...(context.reason === undefined ? {} : { reason: context.reason }),
-  attempts: context.attempts,
-});
+// The parent: which ways back are open, one of them at a time, and the new password (spec section 2).
 
 /**
  * The parent over a list of paths. A ninth path is one more entry.
@@ -707,115 +602,6 @@ export function createRecoveryMachine(paths: readonly RecoveryPath[] = builtIn) 
       },
     },
   });
-}
-
-const outputOf = (event: object): PathOutput | undefined =>
-  'output' in event ? (event.output as PathOutput | undefined) : undefined;
-
-/** A failed path makes the next one wait, longer each time (R13); a port that failed is not the owner's fault. */
-const lengthenWait = enqueueActions<RecoveryContext, Events, undefined, Events, never, never, never, never, Emitted>(
-  ({ enqueue, context, event }) => {
-    const output = outputOf(event);
-    if (output?.reason === 'manualReview') enqueue.emit({ type: 'manualReview.required' });
-    if (output?.outcome !== 'rejected' || output.reason === 'unavailable') return;
-    const { firstWait, waitFactor, longestWait } = context.policy.guessing;
-    const wait = Math.min(firstWait * waitFactor ** context.failedPaths, longestWait);
-    const failedPaths = context.failedPaths + 1;
-    const waitUntil = instantOf(event, context) + wait;
-    enqueue.assign({ failedPaths, waitUntil: Math.max(context.waitUntil, waitUntil) });
-    if (wait > 0) enqueue.emit({ type: 'path.failed', until: waitUntil, count: failedPaths });
-  },
-);
-
-/** From here on the recovery only runs to its end. */
-const PASSWORD_IS_SET = {
-  'recovery.cancel': { actions: { type: 'refuse', params: { code: 'notAccepted', reason: 'passwordIsSet' } } },
-  'deadline.recovery': { actions: 'noteLate' },
-  'deadline.revoke': { actions: 'noteRevokeLate' },
-} as const;
-
-const failed = {
-  guard: 'lastFailure',
-  target: '#recovery.failed',
-  actions: { type: 'end', params: { outcome: 'failed', reason: 'unavailable' } },
-} as const;
-
-function assessAgain<T extends string>(target: T) {
-  return [failed, { target, reenter: true, actions: 'countFailure' }] as const;
-}
-
-function chooseAgain() {
-  return [
-    { guard: 'lastFailure', target: 'offering', actions: 'recordUnavailable' },
-    { target: 'rechecking', reenter: true, actions: 'countFailure' },
-  ] as const;
-}
-
-function verifyAgain<T extends string>(target: T) {
-  return [
-    {
-      guard: 'lastFailure',
-      target: '#recovery.choosing',
-      actions: ['recordUnavailable', { type: 'notify', params: { notice: 'failed' } }],
-    },
-    { target, reenter: true, actions: 'countFailure' },
-  ] as const;
-}
-
-/** No result came of setting the password. */
-const passwordDoubted = {
-  target: 'doubting',
-  actions: ['countFailure', { type: 'tell', params: { told: 'unavailable' } }],
-} as const;
-
-function passwordAgain() {
-  return [{ ...failed, guard: 'failuresSpent' }, { target: 'awaiting' }] as const;
-}
-
-/** The state under which a path is invoked: it is named after the path, and so is the child. */
-function pathState(path: RecoveryPath, forwarded: Record<string, object>) {
-  return {
-    description: `${path.title.en} ${path.title['zh-CN']}`,
-    meta: { section: path.section, path: path.id },
-    on: {
-      ...forwarded,
-      ...(path.hasOwnDeadlines || path.settlesCancel ? { 'deadline.recovery': { actions: 'noteLate' } } : {}),
-      ...(path.settlesCancel ? { 'recovery.cancel': { actions: ['noteCancelling', 'toPath'] } } : {}),
-    },
-    invoke: {
-      id: path.id,
-      src: path.id,
-      input: pathInput,
-      onDone: [
-        {
-          guard: 'pathCodeUsed',
-          target: '#recovery.observing',
-          actions: 'recordPath',
-        },
-        { guard: 'cancelling', target: '#recovery.cancelled', actions: 'recordPath' },
-        {
-          guard: 'pathCodeUnused',
-          target: '#recovery.completed',
-          actions: ['recordPath', { type: 'end', params: { outcome: 'emergencyCodeUnused' } }],
-        },
-        {
-          guard: 'pathVerifiedLate',
-          target: '#recovery.verifying.rechecking',
-          actions: ['recordPath', 'recordProof', 'forgetFailures', 'forgetLate', 'startRecoveryTime'],
-        },
-        {
-          guard: 'pathVerified',
-          target: '#recovery.verifying.rechecking',
-          actions: ['recordPath', 'recordProof', 'forgetFailures'],
-        },
-        { guard: 'pathLocked', target: '#recovery.locked', actions: ['recordPath', 'endLocked'] },
-        {
-          target: '#recovery.choosing',
-          actions: ['recordPath', 'lengthenWait', 'forgetFailures', { type: 'notify', params: { notice: 'failed' } }],
-        },
-      ],
-    },
-  };
 }
 
 /** The parent over the eight paths that are built in. */

@@ -15,8 +15,10 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** Every text and number in the secret fields of the events that a scenario sends. */
 function secretsOf({ steps }: Scenario): string[] {
-  const leaves = (value: unknown): string[] =>
-    typeof value === 'object' && value !== null ? Object.values(value).flatMap(leaves) : [String(value)];
+  const leaves = (value: unknown): string[] => {
+    if (value === null || value === undefined) return [];
+    return typeof value === 'object' ? Object.values(value).flatMap(leaves) : [String(value)];
+  };
   return steps.flatMap((step) => {
     if (!('send' in step)) return [];
     const { type, ...fields } = step.send;

@@ -1,0 +1,119 @@
+import { enqueueActions } from 'xstate';
+import { instantOf, type RecoveryPath } from './path.ts';
+import { type Emitted, type Events, outputOf, pathInput, type RecoveryContext } from './recovery-context.ts';
+
+/** Pieces of the parent's chart that recur: what to do when a port fails, and the state of a path. */
+
+/** A failed path makes the next one wait, longer each time (R13); a port that failed is not the owner's fault. */
+export const lengthenWait = enqueueActions<
+  RecoveryContext,
+  Events,
+  undefined,
+  Events,
+  never,
+  never,
+  never,
+  never,
+  Emitted
+>(({ enqueue, context, event }) => {
+  const output = outputOf(event);
+  if (output?.reason === 'manualReview') enqueue.emit({ type: 'manualReview.required' });
+  if (output?.outcome !== 'rejected' || output.reason === 'unavailable') return;
+  const { firstWait, waitFactor, longestWait } = context.policy.guessing;
+  const wait = Math.min(firstWait * waitFactor ** context.failedPaths, longestWait);
+  const failedPaths = context.failedPaths + 1;
+  const waitUntil = instantOf(event, context) + wait;
+  enqueue.assign({ failedPaths, waitUntil: Math.max(context.waitUntil, waitUntil) });
+  if (wait > 0) enqueue.emit({ type: 'path.failed', until: waitUntil, count: failedPaths });
+});
+
+/** From here on the recovery only runs to its end. */
+export const PASSWORD_IS_SET = {
+  'recovery.cancel': { actions: { type: 'refuse', params: { code: 'notAccepted', reason: 'passwordIsSet' } } },
+  'deadline.recovery': { actions: 'noteLate' },
+  'deadline.revoke': { actions: 'noteRevokeLate' },
+} as const;
+
+const failed = {
+  guard: 'lastFailure',
+  target: '#recovery.failed',
+  actions: { type: 'end', params: { outcome: 'failed', reason: 'unavailable' } },
+} as const;
+
+export function assessAgain<T extends string>(target: T) {
+  return [failed, { target, reenter: true, actions: 'countFailure' }] as const;
+}
+
+export function chooseAgain() {
+  return [
+    { guard: 'lastFailure', target: 'offering', actions: 'recordUnavailable' },
+    { target: 'rechecking', reenter: true, actions: 'countFailure' },
+  ] as const;
+}
+
+export function verifyAgain<T extends string>(target: T) {
+  return [
+    {
+      guard: 'lastFailure',
+      target: '#recovery.choosing',
+      actions: ['recordUnavailable', { type: 'notify', params: { notice: 'failed' } }],
+    },
+    { target, reenter: true, actions: 'countFailure' },
+  ] as const;
+}
+
+/** No result came of setting the password. */
+export const passwordDoubted = {
+  target: 'doubting',
+  actions: ['countFailure', { type: 'tell', params: { told: 'unavailable' } }],
+} as const;
+
+export function passwordAgain() {
+  return [{ ...failed, guard: 'failuresSpent' }, { target: 'awaiting' }] as const;
+}
+
+/** The state under which a path is invoked: it is named after the path, and so is the child. */
+export function pathState(path: RecoveryPath, forwarded: Record<string, object>) {
+  return {
+    description: `${path.title.en} ${path.title['zh-CN']}`,
+    meta: { section: path.section, path: path.id },
+    on: {
+      ...forwarded,
+      ...(path.hasOwnDeadlines || path.settlesCancel ? { 'deadline.recovery': { actions: 'noteLate' } } : {}),
+      ...(path.settlesCancel ? { 'recovery.cancel': { actions: ['noteCancelling', 'toPath'] } } : {}),
+    },
+    invoke: {
+      id: path.id,
+      src: path.id,
+      input: pathInput,
+      onDone: [
+        {
+          guard: 'pathCodeUsed',
+          target: '#recovery.observing',
+          actions: 'recordPath',
+        },
+        { guard: 'cancelling', target: '#recovery.cancelled', actions: 'recordPath' },
+        {
+          guard: 'pathCodeUnused',
+          target: '#recovery.completed',
+          actions: ['recordPath', { type: 'end', params: { outcome: 'emergencyCodeUnused' } }],
+        },
+        {
+          guard: 'pathVerifiedLate',
+          target: '#recovery.verifying.rechecking',
+          actions: ['recordPath', 'recordProof', 'forgetFailures', 'forgetLate', 'startRecoveryTime'],
+        },
+        {
+          guard: 'pathVerified',
+          target: '#recovery.verifying.rechecking',
+          actions: ['recordPath', 'recordProof', 'forgetFailures'],
+        },
+        { guard: 'pathLocked', target: '#recovery.locked', actions: ['recordPath', 'endLocked'] },
+        {
+          target: '#recovery.choosing',
+          actions: ['recordPath', 'lengthenWait', 'forgetFailures', { type: 'notify', params: { notice: 'failed' } }],
+        },
+      ],
+    },
+  };
+}
