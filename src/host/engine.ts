@@ -202,8 +202,19 @@ export class Engine {
         ? { type: 'failure', key, error: outcome.error }
         : { type: 'answer', key, output: outcome.output };
     const dropped: AuditEntry = { at: clock.now(), kind: 'dropped', data };
-    const delivered = await this.deliver(recoveryId, input, { at: clock.now(), kind: input.type, data }, () => dropped);
-    if (delivered.result === 'refused') await store.record(recoveryId, [], [key]);
+    try {
+      const delivered = await this.deliver(
+        recoveryId,
+        input,
+        { at: clock.now(), kind: input.type, data },
+        () => dropped,
+      );
+      if (delivered.result === 'refused') await store.record(recoveryId, [], [key]);
+    } catch (error) {
+      if (!isMachineError(error)) throw error;
+      this.#options.onError(error);
+      await this.#queued(recoveryId, () => this.#getStuck(recoveryId, error));
+    }
   }
 
   /** Marks a recovery whose machine failed, and leaves it as it was. */
@@ -274,7 +285,7 @@ export class Engine {
       } catch (error) {
         if (this.#closed) return false;
         this.#options.onError(error);
-        if (!(error instanceof StepError || error instanceof DurabilityError)) return false;
+        if (!isMachineError(error)) return false;
         await this.#getStuck(id, error);
         return true;
       }
@@ -321,3 +332,6 @@ export class Engine {
 function stamped(input: StepInput, at: Instant): StepInput {
   return input.type === 'event' ? { type: 'event', event: { ...input.event, at } as AnyEventObject } : input;
 }
+
+/** An error that the same input would bring again. */
+const isMachineError = (error: unknown) => error instanceof StepError || error instanceof DurabilityError;

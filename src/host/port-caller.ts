@@ -9,6 +9,8 @@ import { type Sealer, scrubbed, secretFields } from './secrets.ts';
 
 /** For a call that nobody waits for, such as a notice, in ms. */
 const SENT_TIMEOUT = 30_000;
+const NEVER = new Promise<never>(() => {});
+
 interface PortCallerOptions {
   store: Store;
   ports: Ports;
@@ -36,7 +38,7 @@ export class PortCaller {
     const name = port as PortName;
     const fields = secretFields(portSpecs[name].input);
     const input = this.#options.sealer.open(request.input, fields, placeOf(recoveryId, port));
-    const limit = request.kind === 'sent' ? this.#limited(signal) : { signal, end: () => {} };
+    const limit = request.kind === 'sent' ? this.#limited(signal) : { signal, end: () => {}, over: NEVER };
     const call: PortCall = {
       key: `${recoveryId}/${path === '' ? `recovery${key}` : key}`,
       recoveryId,
@@ -47,7 +49,7 @@ export class PortCaller {
       signal: limit.signal,
     };
     const carryOut = this.#options.ports[name] as (input: unknown, call: PortCall) => Promise<unknown>;
-    const answer = await carryOut(input, call)
+    const answer = await Promise.race([(async () => carryOut(input, call))(), limit.over])
       .catch((error: unknown) => {
         throw withoutSecrets(error, input, fields);
       })
@@ -60,13 +62,19 @@ export class PortCaller {
     return name === 'loadAccount' ? this.#withLedger(recoveryId, checked.data as AccountFacts) : checked.data;
   }
 
-  /** A signal that also ends after a while: nobody else limits a call that nobody waits for. */
-  #limited(signal: AbortSignal): { signal: AbortSignal; end: () => void } {
+  /** Nobody else limits a call that nobody waits for: it ends after a while, whether or not the port heeds the signal. */
+  #limited(signal: AbortSignal): { signal: AbortSignal; end: () => void; over: Promise<never> } {
+    const { clock } = this.#options;
     const limit = new AbortController();
-    const end = this.#options.clock.at(this.#options.clock.now() + SENT_TIMEOUT, () =>
-      limit.abort(new Error('timed out')),
-    );
-    return { signal: AbortSignal.any([signal, limit.signal]), end };
+    let end = () => {};
+    const over = new Promise<never>((_, reject) => {
+      end = clock.at(clock.now() + SENT_TIMEOUT, () => {
+        const error = new Error('timed out');
+        limit.abort(error);
+        reject(error);
+      });
+    });
+    return { signal: AbortSignal.any([signal, limit.signal]), end, over };
   }
 
   async #withLedger(recoveryId: string, facts: AccountFacts): Promise<AccountFacts> {

@@ -28,13 +28,19 @@ export class StoreInUse extends Error {
 export async function openSqlite(file: string, { synchronous = 'FULL' }: SqliteOptions = {}): Promise<Store> {
   const lock = file === ':memory:' ? undefined : lockOf(file);
   const database = new Database(file);
-  database.pragma('journal_mode = WAL');
-  database.pragma(`synchronous = ${synchronous}`);
-  database.pragma('foreign_keys = ON');
-  database.pragma('secure_delete = ON'); // what is deleted is overwritten
-  const db = new Kysely<Tables>({ dialect: new SqliteDialect({ database }) });
-  await migrate(db);
-  return new SqlStore(db, { begin: 'begin immediate', isOccupied, onClose: () => lock?.close() });
+  try {
+    database.pragma('journal_mode = WAL');
+    database.pragma(`synchronous = ${synchronous}`);
+    database.pragma('foreign_keys = ON');
+    database.pragma('secure_delete = ON'); // what is deleted is overwritten
+    const db = new Kysely<Tables>({ dialect: new SqliteDialect({ database }) });
+    await migrate(db);
+    return new SqlStore(db, { begin: 'begin immediate', isOccupied, onClose: () => lock?.close() });
+  } catch (error) {
+    database.close();
+    lock?.close();
+    throw error;
+  }
 }
 
 /** A lock that the operating system takes back when the process dies. */

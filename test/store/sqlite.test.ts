@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
@@ -145,6 +145,13 @@ describe('the SQLite store', () => {
     await expect(openSqlite(file)).rejects.toThrow(StoreInUse);
     await store.close();
     await (await openSqlite(file)).close();
+  });
+
+  test('a file that is no database is refused, and not kept locked', async () => {
+    const file = newFile();
+    writeFileSync(file, 'this is no database, whatever its name says. '.repeat(100));
+    await expect(openSqlite(file)).rejects.toThrow('not a database');
+    await expect(openSqlite(file)).rejects.toThrow('not a database');
   });
 
   test('uses WAL, waits for the disk by default, and records its migrations', async () => {
