@@ -1,3 +1,4 @@
+import { faultPoint } from '#fault-point';
 import type { PortFailure } from '../core/index.ts';
 import type { RequestRecord } from '../store/types.ts';
 import type { Clock } from './clock.ts';
@@ -52,11 +53,13 @@ export class Outbox {
   async #run(request: RequestRecord, abort: AbortController): Promise<void> {
     this.#running += 1;
     try {
+      faultPoint('outbox.call');
       const outcome = await this.#options.call(request, abort.signal).then(
         (output) => ({ output }),
         (error: unknown) => ({ error: failureOf(error) }),
       );
       if (this.#closed) return;
+      faultPoint('outbox.answered');
       const mine = this.#calls.get(idOf(request))?.abort === abort;
       if (mine) this.#calls.delete(idOf(request));
       // A late answer to a call that was given up is recorded too; one that was broken off says nothing.

@@ -1,10 +1,11 @@
 import { type Kysely, Migrator, sql } from 'kysely';
+import { faultPoint } from '#fault-point';
 import type { Instant } from '../core/index.ts';
 import { tamperings } from './audit-chain.ts';
 import { migrations } from './migrations.ts';
 import { fromRow, parsed, type Tables, toTimer } from './tables.ts';
-import type { AuditEntry, Change, Committed, ListFilter, Store, Tampering } from './types.ts';
-import { Stale, type Trx, writeAudit, writeChange } from './write.ts';
+import type { AuditEntry, Change, Committed, Limit, ListFilter, Receipt, Store, Tampering } from './types.ts';
+import { countLimit, Stale, type Trx, writeAudit, writeChange, writeReceipt } from './write.ts';
 
 /** Runs the migrations that this database has not had yet. */
 export async function migrate(db: Kysely<Tables>): Promise<void> {
@@ -48,12 +49,14 @@ export class SqlStore implements Store {
   }
 
   /** All or nothing; the right to write is taken at the start, so that what is read holds until the end. */
-  #transaction(work: (trx: Trx) => Promise<void>): Promise<void> {
+  #transaction<T>(work: (trx: Trx) => Promise<T>): Promise<T> {
     return this.#db.connection().execute(async (trx) => {
       await sql.raw(this.#begin).execute(trx);
       try {
-        await work(trx);
+        const result = await work(trx);
         await sql`commit`.execute(trx);
+        faultPoint('committed');
+        return result;
       } catch (error) {
         await sql`rollback`.execute(trx);
         throw error;
@@ -61,12 +64,76 @@ export class SqlStore implements Store {
     });
   }
 
-  async record(recoveryId: string, audit: readonly AuditEntry[], settled: readonly string[] = []) {
+  async record(
+    recoveryId: string,
+    audit: readonly AuditEntry[],
+    settled: readonly string[] = [],
+    receipt: Receipt | undefined = undefined,
+  ) {
     await this.#transaction(async (trx) => {
       await writeAudit(trx, recoveryId, audit);
+      faultPoint('record.audit');
+      await writeReceipt(trx, receipt);
       if (settled.length === 0) return;
       await trx.deleteFrom('requests').where('recovery_id', '=', recoveryId).where('key', 'in', settled).execute();
+      faultPoint('record.settled');
     });
+  }
+
+  async receipt(scope: string, key: string) {
+    const row = await this.#db
+      .selectFrom('receipts')
+      .selectAll()
+      .where('scope', '=', scope)
+      .where('key', '=', key)
+      .executeTakeFirst();
+    if (!row) return undefined;
+    const { recovery_id, answer, ...receipt } = row;
+    return { ...receipt, recoveryId: recovery_id, answer: JSON.parse(answer) };
+  }
+
+  async forgetReceipts(before: Instant) {
+    const { numDeletedRows } = await this.#db.deleteFrom('receipts').where('at', '<', before).executeTakeFirst();
+    return Number(numDeletedRows);
+  }
+
+  take(limits: readonly Limit[], now: Instant) {
+    return this.#transaction(async (trx) => {
+      let from = now;
+      for (const limit of limits) from = Math.max(from, await countLimit(trx, limit, now));
+      return from;
+    });
+  }
+
+  async census(now: Instant) {
+    const recoveries = await this.#db
+      .selectFrom('recoveries')
+      .select(['status', 'state', (select) => select.fn.countAll<number>().as('count')])
+      .groupBy(['status', 'state'])
+      .execute();
+    const all = sql<number>`count(*)`.as('count');
+    const requests = await this.#db.selectFrom('requests').select(all).executeTakeFirstOrThrow();
+    const timers = await this.#db.selectFrom('timers').select(all).executeTakeFirstOrThrow();
+    const due = await this.#db.selectFrom('timers').select(all).where('due_at', '<=', now).executeTakeFirstOrThrow();
+    return {
+      recoveries: recoveries.map((row) => ({ ...row, count: Number(row.count) })),
+      requests: Number(requests.count),
+      timers: Number(timers.count),
+      due: Number(due.count),
+    };
+  }
+
+  async setting(name: string) {
+    const row = await this.#db.selectFrom('settings').select('value').where('name', '=', name).executeTakeFirst();
+    return row?.value;
+  }
+
+  async set(name: string, value: string) {
+    await this.#db
+      .insertInto('settings')
+      .values({ name, value })
+      .onConflict((conflict) => conflict.column('name').doUpdateSet({ value }))
+      .execute();
   }
 
   async load(id: string) {
@@ -147,11 +214,12 @@ export class SqlStore implements Store {
     return rows.map(({ recovery_id, kind, path, at, until }) => ({ recoveryId: recovery_id, kind, path, at, until }));
   }
 
-  async audit(recoveryId: string) {
+  async audit(recoveryId: string, after = 0) {
     const rows = await this.#db
       .selectFrom('audit')
       .selectAll()
       .where('recovery_id', '=', recoveryId)
+      .where('seq', '>', after)
       .orderBy('seq')
       .execute();
     return rows.map(({ seq, at, kind, data }) => ({ seq, at, kind, data: JSON.parse(data) }));

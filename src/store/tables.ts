@@ -57,12 +57,32 @@ interface LedgerTable {
   at: number;
   until: number | null;
 }
+interface ReceiptTable {
+  scope: string;
+  key: string;
+  recovery_id: string;
+  digest: string;
+  at: number;
+  answer: string;
+}
+interface LimitTable {
+  key: string;
+  count: number;
+  until: number;
+}
+interface SettingTable {
+  name: string;
+  value: string;
+}
 export interface Tables {
   recoveries: RecoveryTable;
   timers: TimerTable;
   requests: RequestTable;
   audit: AuditTable;
   ledger: LedgerTable;
+  receipts: ReceiptTable;
+  limits: LimitTable;
+  settings: SettingTable;
 }
 
 export const toRow = (recovery: RecoveryRecord): Omit<Insertable<RecoveryTable>, 'audit_seq' | 'audit_hash'> => ({
