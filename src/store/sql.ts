@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { type Kysely, Migrator, sql } from 'kysely';
 import { faultPoint } from '#fault-point';
 import type { Instant } from '../core/index.ts';
@@ -20,21 +21,23 @@ export interface SqlDialect {
   begin: string;
   /** Whether an error says that the account has a live recovery: the index `recoveries_live` was violated. */
   isOccupied(error: unknown): boolean;
+  /** Whether an error says that somebody else is writing: the transaction may be tried again. */
+  isBusy(error: unknown): boolean;
   onClose(): void;
 }
+
+/** How often a transaction is tried while somebody else holds the database, and the pause between, in ms. */
+const BUSY_TRIES = 100;
+const BUSY_PAUSE = 50;
 
 /** The store over any SQL database that Kysely speaks. */
 export class SqlStore implements Store {
   readonly #db: Kysely<Tables>;
-  readonly #begin: string;
-  readonly #isOccupied: (error: unknown) => boolean;
-  readonly #onClose: () => void;
+  readonly #dialect: SqlDialect;
 
   constructor(db: Kysely<Tables>, dialect: SqlDialect) {
     this.#db = db;
-    this.#begin = dialect.begin;
-    this.#isOccupied = dialect.isOccupied;
-    this.#onClose = dialect.onClose;
+    this.#dialect = dialect;
   }
 
   async commit(change: Change): Promise<Committed> {
@@ -43,15 +46,26 @@ export class SqlStore implements Store {
       return 'committed';
     } catch (error) {
       if (error instanceof Stale) return 'stale';
-      if (change.from === null && this.#isOccupied(error)) return 'occupied';
+      if (change.from === null && this.#dialect.isOccupied(error)) return 'occupied';
       throw error;
     }
   }
 
   /** All or nothing; the right to write is taken at the start, so that what is read holds until the end. */
-  #transaction<T>(work: (trx: Trx) => Promise<T>): Promise<T> {
+  async #transaction<T>(work: (trx: Trx) => Promise<T>): Promise<T> {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await this.#once(work);
+      } catch (error) {
+        if (!this.#dialect.isBusy(error) || tries === BUSY_TRIES) throw error;
+        await setTimeout(BUSY_PAUSE);
+      }
+    }
+  }
+
+  #once<T>(work: (trx: Trx) => Promise<T>): Promise<T> {
     return this.#db.connection().execute(async (trx) => {
-      await sql.raw(this.#begin).execute(trx);
+      await sql.raw(this.#dialect.begin).execute(trx);
       try {
         const result = await work(trx);
         await sql`commit`.execute(trx);
@@ -247,6 +261,6 @@ export class SqlStore implements Store {
 
   async close() {
     await this.#db.destroy();
-    this.#onClose();
+    this.#dialect.onClose();
   }
 }

@@ -10,6 +10,8 @@ export interface SqliteOptions {
    * `NORMAL` is quicker and may lose the last commits then.
    */
   synchronous?: 'FULL' | 'NORMAL';
+  /** Whether the whole file is looked through for damage before it is used; it is, by default. */
+  check?: boolean;
 }
 
 /** Another process has this store. */
@@ -20,22 +22,40 @@ export class StoreInUse extends Error {
   }
 }
 
+/** The file is damaged, or no store at all. */
+export class StoreDamaged extends Error {
+  override readonly name = 'StoreDamaged';
+  constructor(file: string, cause: unknown) {
+    super(
+      `${file} cannot be used: ${cause instanceof Error ? cause.message : cause}. Nothing was changed. Keep the file, put the ` +
+        `last copy made by 'regain backup' in its place, and compare their audit trails with 'regain audit verify'.`,
+      { cause },
+    );
+  }
+}
+
 /**
  * Opens, and where needed creates, a store in one SQLite file in WAL mode.
  * @param file path of the file; `:memory:` keeps nothing.
  * @throws StoreInUse when another process has it open: two hosts on one file would not take over from each other.
+ * @throws StoreDamaged when it is no database, or a damaged one.
  */
-export async function openSqlite(file: string, { synchronous = 'FULL' }: SqliteOptions = {}): Promise<Store> {
+export async function openSqlite(
+  file: string,
+  { synchronous = 'FULL', check = true }: SqliteOptions = {},
+): Promise<Store> {
   const lock = file === ':memory:' ? undefined : lockOf(file);
-  const database = new Database(file);
+  // While somebody else writes, the store waits without holding up the process: see SqlStore.
+  const database = new Database(file, { timeout: 0 });
   try {
+    if (check) checkFile(database, file);
     database.pragma('journal_mode = WAL');
     database.pragma(`synchronous = ${synchronous}`);
     database.pragma('foreign_keys = ON');
     database.pragma('secure_delete = ON'); // what is deleted is overwritten
     const db = new Kysely<Tables>({ dialect: new SqliteDialect({ database }) });
     await migrate(db);
-    return new SqlStore(db, { begin: 'begin immediate', isOccupied, onClose: () => lock?.close() });
+    return new SqlStore(db, { begin: 'begin immediate', isOccupied, isBusy, onClose: () => lock?.close() });
   } catch (error) {
     database.close();
     lock?.close();
@@ -55,6 +75,19 @@ function lockOf(file: string): Database.Database {
     throw new StoreInUse(file);
   }
 }
+
+function checkFile(database: Database.Database, file: string): void {
+  let found: unknown;
+  try {
+    found = database.pragma('quick_check(1)', { simple: true });
+  } catch (error) {
+    if (isBusy(error)) throw error;
+    throw new StoreDamaged(file, error);
+  }
+  if (found !== 'ok') throw new StoreDamaged(file, found);
+}
+
+const isBusy = (error: unknown) => error instanceof Database.SqliteError && error.code.startsWith('SQLITE_BUSY');
 
 const isOccupied = (error: unknown) =>
   error instanceof Database.SqliteError && error.message.includes('recoveries.account_id');
