@@ -2,15 +2,15 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import type { AnyStateMachine } from 'xstate';
 import { z } from 'zod';
 import { Device, Network } from '../../machines/account.ts';
-import { events as builtInEvents, type EventRegistry, type RecoveryEvent } from '../../machines/events.ts';
+import type { EventRegistry, RecoveryEvent } from '../../machines/events.ts';
 import type { Notice } from '../../machines/outcome.ts';
 import type { RecoveryPath } from '../../machines/path.ts';
-import { paths as builtInPaths } from '../../machines/paths.ts';
+import { paths as builtInPaths, eventsOf } from '../../machines/paths.ts';
 import { type PolicyInput, policyOf } from '../../machines/policy.ts';
 import { type PortName, ports as portSpecs } from '../../machines/ports.ts';
 import { createRecoveryMachine, recoveryMachine } from '../../machines/recovery.ts';
 import type { Ports } from '../adapters/ports.ts';
-import type { Step } from '../core/index.ts';
+import type { Instant, Step } from '../core/index.ts';
 import type { AuditEntry, ListFilter, Receipt, RecoveryRecord, Store } from '../store/types.ts';
 import { type Answer, answerTo, keyReused, refusedBy, shortDigest, viewIn } from './answer.ts';
 import type { Particulars } from './change.ts';
@@ -78,16 +78,20 @@ export const Start = z.strictObject({
 });
 export type Start = z.input<typeof Start>;
 
+export interface Started {
+  recoveryId: string;
+  /** Whether it was live before. */
+  existing: boolean;
+  /** Instant of the answer, in ms: a repeat of the request has the same. */
+  at: Instant;
+}
+
 export interface Recoveries {
   /**
    * Begins a recovery, or gives the id of the live one to the device that began it.
    * @throws Refusal `conflict` when another device has a live recovery, `invalidEvent` for a malformed start.
    */
-  start(
-    input: Start,
-    policy?: PolicyInput,
-    options?: RequestOptions,
-  ): Promise<{ recoveryId: string; existing: boolean }>;
+  start(input: Start, policy?: PolicyInput, options?: RequestOptions): Promise<Started>;
   /**
    * Delivers an event. It is written when the promise resolves.
    * @throws Refusal with a code of spec section 6; then nothing has changed.
@@ -148,7 +152,7 @@ class Host implements Recoveries {
     policyOf(this.#policy); // a bad figure is told now, not at the first start
     this.#paths = options.paths ?? builtInPaths;
     this.#machine = options.paths ? createRecoveryMachine(options.paths) : recoveryMachine;
-    this.#events = Object.assign({}, builtInEvents, ...this.#paths.map((path) => path.events ?? {}));
+    this.#events = eventsOf(this.#paths);
     this.#sealer = new Sealer(options.sealingKey ?? randomBytes(KEY_BYTES));
     this.#caller = new PortCaller({
       store: this.#store,
@@ -180,7 +184,11 @@ class Host implements Recoveries {
   close = () => this.#engine.close();
   list = async (filter: ListFilter = {}) => (await this.#store.list(filter)).map(summaryOf);
 
-  async start(input: Start, policy: PolicyInput = this.#policy, { idempotencyKey }: RequestOptions = {}) {
+  async start(
+    input: Start,
+    policy: PolicyInput = this.#policy,
+    { idempotencyKey }: RequestOptions = {},
+  ): Promise<Started> {
     const { accountId, device, network } = parsed(Start, input, 'a start');
     const at = this.#clock.now();
     const complete = policyOf(policy);
@@ -206,17 +214,17 @@ class Host implements Recoveries {
     for (let tries = 0; tries < START_TRIES; tries++) {
       const before = idempotencyKey === undefined ? undefined : await this.#store.receipt(START, idempotencyKey);
       if (before && before.digest !== digest) throw keyReused();
-      if (before) return before.answer as { recoveryId: string; existing: boolean };
+      if (before) return before.answer as Started;
       const live = await this.#store.live(accountId);
       if (live && live.deviceId !== device.deviceId) {
         await this.#store.record(live.id, [{ at, kind: 'refused', data: { input: 'start', code: 'conflict' } }]);
         this.#observer.refused?.('conflict');
         throw new Refusal('conflict', 'this account is being recovered from another device');
       }
-      if (live) return { recoveryId: live.id, existing: true };
+      if (live) return { recoveryId: live.id, existing: true, at };
       const machineInput = { recoveryId: id, accountId, device, network, policy: complete, at };
       const data = { by: { role: 'owner' }, policy: complete.version, profile: complete.profile };
-      const answer = { recoveryId: id, existing: false };
+      const answer = { recoveryId: id, existing: false, at };
       if (await this.#engine.start(record, machineInput, { at, kind: 'start', data }, receiptOf(id, answer))) {
         return answer;
       }

@@ -63,6 +63,26 @@ export async function openSqlite(
   }
 }
 
+/**
+ * Copies a store while a host goes on writing it, and looks the copy through for damage.
+ * @throws StoreDamaged when what was copied is damaged.
+ */
+export async function copySqlite(file: string, copy: string): Promise<void> {
+  const database = new Database(file, { readonly: true, fileMustExist: true });
+  try {
+    await database.backup(copy);
+  } finally {
+    database.close();
+  }
+  const copied = new Database(copy);
+  try {
+    checkFile(copied, file);
+    copied.pragma('journal_mode = DELETE'); // one file, with nothing beside it
+  } finally {
+    copied.close();
+  }
+}
+
 /** A lock that the operating system takes back when the process dies. */
 function lockOf(file: string): Database.Database {
   const lock = new Database(`${file}-lock`, { timeout: 0 });
@@ -88,6 +108,12 @@ function checkFile(database: Database.Database, file: string): void {
 }
 
 const isBusy = (error: unknown) => error instanceof Database.SqliteError && error.code.startsWith('SQLITE_BUSY');
+
+const CANNOT_WRITE = ['SQLITE_BUSY', 'SQLITE_FULL', 'SQLITE_IOERR', 'SQLITE_READONLY'];
+
+/** Whether an error says that the file cannot be written now, though it may later: nothing of that transaction was. */
+export const isStoreUnavailable = (error: unknown): boolean =>
+  error instanceof Database.SqliteError && CANNOT_WRITE.some((code) => error.code.startsWith(code));
 
 const isOccupied = (error: unknown) =>
   error instanceof Database.SqliteError && error.message.includes('recoveries.account_id');
