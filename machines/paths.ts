@@ -23,4 +23,4 @@ export const paths: readonly RecoveryPath[] = [
 
 /** Every event that may come from outside: those of the eight paths, and those that other paths bring. */
 export const eventsOf = (registry: readonly RecoveryPath[]): EventRegistry =>
-  Object.assign({}, events, ...registry.map((path) => path.events ?? {}));
+  Object.assign(Object.create(null), events, ...registry.map((path) => path.events ?? {}));

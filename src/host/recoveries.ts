@@ -283,13 +283,13 @@ class Host implements Recoveries {
 
   async audit(recoveryId: string, after = 0) {
     const entries = await this.#store.audit(recoveryId, after);
-    if (entries.length === 0 && after === 0) throw unknownRecovery(recoveryId);
+    if (entries.length === 0 && !(await this.#store.load(recoveryId))) throw unknownRecovery(recoveryId);
     return entries;
   }
 
   /** The event as its schema has it, from someone who may send it, with what only the host may add. */
   async #checked(recoveryId: string, event: { type?: unknown }, by: By): Promise<{ type: string; agentId?: string }> {
-    const type = String(event?.type);
+    const type = typeof event?.type === 'string' ? event.type : '';
     const spec = this.#events[type];
     const refuse = async (refusal: Refusal): Promise<never> => {
       // Names that the sender made up are not written down: they may hold anything.

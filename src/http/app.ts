@@ -6,6 +6,7 @@ import type { EventRegistry } from '../../machines/events.ts';
 import type { Instant } from '../core/index.ts';
 import type { Recoveries } from '../host/recoveries.ts';
 import type { Store } from '../store/types.ts';
+import { fieldOf, malformed } from './body.ts';
 import type { ServiceConfig } from './config.ts';
 import { docs } from './docs.ts';
 import type { RateLimits } from './limits.ts';
@@ -47,14 +48,8 @@ export function createApp(parts: Parts): App {
     defaultHook: (result) => {
       if (result.success) return;
       const [issue] = result.error.issues;
-      const keys = issue?.code === 'unrecognized_keys' ? issue.keys : [];
-      const field = [...(issue?.path ?? []), ...keys.slice(0, 1)].join('.');
-      throw new RequestProblem(
-        'invalidEvent',
-        `${result.target} ${field}: ${issue?.message}`,
-        { field },
-        { status: 400 },
-      );
+      const field = fieldOf(issue);
+      throw malformed(`${result.target} ${field}: ${issue?.message}`, field);
     },
   });
 

@@ -85,7 +85,7 @@ export function problemOf(error: unknown, busy: (error: unknown) => boolean): Re
   }
   if (error instanceof HTTPException && error.status < 500) {
     if (error.status === 415) return new RequestProblem('notJson', 'the body has to be application/json');
-    return new RequestProblem('invalidEvent', error.message, {}, { status: error.status });
+    return new RequestProblem('invalidEvent', error.message, { field: 'body' }, { status: error.status });
   }
   if (busy(error)) {
     const message = 'the store cannot write now; the same request may be sent again';

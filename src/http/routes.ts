@@ -6,9 +6,10 @@ import type { RecoveryView } from '../host/view.ts';
 import { localeOf } from '../texts/index.ts';
 import { authenticate, byOf, concerns, maySend, needsRole, readerOf, seesAll } from './access.ts';
 import type { App, Parts } from './app.ts';
+import { jsonBody, malformed } from './body.ts';
 import { addressOf } from './limits.ts';
 import { instant } from './presenter.ts';
-import { Problem, RequestProblem } from './problems.ts';
+import { Problem } from './problems.ts';
 import * as schemas from './schemas.ts';
 import type { Principal } from './tokens.ts';
 import { settled, waitOf } from './wait.ts';
@@ -61,6 +62,7 @@ export function recoveryRoutes(app: App, parts: Parts): void {
         201: json(schemas.Started, 'the recovery has begun'),
         409: problem('the account is being recovered from another device'),
         413: problem('the body is too large'),
+        415: problem('the body is no JSON'),
         ...PROBLEMS,
       },
     }),
@@ -100,7 +102,7 @@ export function recoveryRoutes(app: App, parts: Parts): void {
       if (seconds > 0) await settled(recoveries, recoveryId, seconds);
       const view = await recoveries.get(recoveryId, readerOf(principal));
       const body = shown(c, view, principal);
-      if (c.req.header('If-None-Match') === `"${view.version}"`) return c.body(null, 304);
+      if (hasSeen(c.req.header('If-None-Match'), view.version)) return c.body(null, 304);
       return c.json(body, 200);
     },
   );
@@ -140,9 +142,9 @@ export function recoveryRoutes(app: App, parts: Parts): void {
       const headers = c.req.valid('header');
       const ip = addressOf(c, config.trustedProxies);
       await limits.count({ eventsByRecovery: `${recoveryId}/${principal.kind}`, eventsByAddress: ip });
-      const event = await bodyOf(c);
+      const event = await eventOf(c);
       const version = headers['if-match'];
-      const by = byOf(principal, String(event.type), events);
+      const by = byOf(principal, typeof event.type === 'string' ? event.type : '', events);
       const view = await recoveries.send(recoveryId, event as RecoveryEvent, by, {
         idempotencyKey: headers['idempotency-key'],
         ifVersion: version === undefined || version === '*' ? undefined : Number(version.slice(1, -1)),
@@ -223,23 +225,15 @@ export function recoveryRoutes(app: App, parts: Parts): void {
   );
 }
 
+/** Whether a version is among those that a client says it has. */
+const hasSeen = (seen: string | undefined, version: number) =>
+  seen?.split(',').some((each) => ['*', `"${version}"`].includes(each.trim().replace(/^W\//, ''))) ?? false;
+
 /** The event as it came. Whether it fits is for the recovery to say, so that a refusal is in its audit trail. */
-async function bodyOf(c: Context): Promise<{ type?: unknown }> {
-  if (!/^application\/json\b/i.test(c.req.header('Content-Type') ?? '')) {
-    throw new RequestProblem('notJson', 'the body has to be application/json');
-  }
-  const body: unknown = await c.req.json().catch(() => {
-    throw new RequestProblem('invalidEvent', 'the body is no JSON', { field: 'body' }, { status: 400 });
-  });
-  if (typeof body !== 'object' || body === null || Array.isArray(body)) {
-    throw new RequestProblem(
-      'invalidEvent',
-      'the body has to be an object with a type',
-      { field: 'body' },
-      { status: 400 },
-    );
-  }
-  return body;
+async function eventOf(c: Context): Promise<{ type?: unknown }> {
+  const body = await jsonBody(c);
+  if (typeof body === 'object' && body !== null && !Array.isArray(body)) return body;
+  throw malformed('the body has to be an object with a type', 'body');
 }
 
 type Defined<T> = { [K in keyof T]: Exclude<T[K], undefined> };

@@ -4,6 +4,7 @@ import { type PortName, ports } from '../../machines/ports.ts';
 import type { Sandbox } from '../adapters/index.ts';
 import type { Recoveries } from '../host/recoveries.ts';
 import type { App } from './app.ts';
+import { fieldOf, jsonBody } from './body.ts';
 import { instant } from './presenter.ts';
 import { RequestProblem } from './problems.ts';
 import type { SandboxClock } from './sandbox-clock.ts';
@@ -44,7 +45,7 @@ export function sandboxRoutes(app: App, { sandbox, clock, recoveries, staffToken
 
   app.get('/sandbox/clock', (c) => c.json({ now: instant(clock.now()) }));
   app.post('/sandbox/clock', async (c) => {
-    const move = parsed(Move, await c.req.json());
+    const move = parsed(Move, await jsonBody(c));
     await clock.move('advance' in move ? move.advance : Date.parse(move.set) - clock.now());
     await recoveries.processDue();
     await atRest();
@@ -55,28 +56,28 @@ export function sandboxRoutes(app: App, { sandbox, clock, recoveries, staffToken
     const accountId = c.req.param('accountId');
     return c.json(world.notices.filter((notice) => notice.accountId === accountId));
   });
-  app.post('/sandbox/captures', async (c) => c.json({ ref: world.capture(parsed(Capture, await c.req.json())) }));
+  app.post('/sandbox/captures', async (c) => c.json({ ref: world.capture(parsed(Capture, await jsonBody(c))) }));
   app.post('/sandbox/staff-tokens', async (c) => {
-    const { id: who, roles } = parsed(StaffToken, await c.req.json());
+    const { id: who, roles } = parsed(StaffToken, await jsonBody(c));
     return c.json({ token: await staffToken(who, roles) });
   });
   app.post('/sandbox/institution-tokens', async (c) => {
-    const { type, place } = parsed(InstitutionToken, await c.req.json());
+    const { type, place } = parsed(InstitutionToken, await jsonBody(c));
     return c.json({ token: sandbox.institutionToken({ ...(type ? { type } : {}), ...(place ? { place } : {}) }) });
   });
   app.post('/sandbox/quiz-answers', async (c) =>
-    c.json({ answer: sandbox.rightAnswer(parsed(Question, await c.req.json())) ?? null }),
+    c.json({ answer: sandbox.rightAnswer(parsed(Question, await jsonBody(c))) ?? null }),
   );
   app.post('/sandbox/accounts', async (c) => {
     try {
-      world.setAccount(parsed(z.looseObject({ accountId: id() }), await c.req.json()));
+      world.setAccount(parsed(z.looseObject({ accountId: id() }), await jsonBody(c)));
     } catch (error) {
       throw new RequestProblem('invalidEvent', (error as Error).message);
     }
     return c.json({ ok: true });
   });
   app.post('/sandbox/faults', async (c) => {
-    const { port, fault, times } = parsed(Fault, await c.req.json());
+    const { port, fault, times } = parsed(Fault, await jsonBody(c));
     world.setFault(port, fault, times);
     return c.json({ ok: true });
   });
@@ -86,6 +87,6 @@ function parsed<T extends z.ZodType>(schema: T, body: unknown): z.output<T> {
   const result = schema.safeParse(body);
   if (result.success) return result.data;
   const [issue] = result.error.issues;
-  const field = issue?.path.join('.') ?? '';
+  const field = fieldOf(issue);
   throw new RequestProblem('invalidEvent', `${field}: ${issue?.message}`, { field });
 }

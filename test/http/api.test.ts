@@ -38,7 +38,7 @@ describe('a recovery over HTTP', () => {
     await obey(owner, { type: 'code.submit', code: await here.code() });
     const done = await obey(owner, newPassword());
     expect(done).toMatchObject({ status: 'done', output: { outcome: 'reset', path: 'bankCard' }, allowed: [] });
-    expect((await here.notices()).map(({ notice }) => notice)).toContain('passwordReset');
+    expect((await here.notices()).map(({ notice }) => notice)).toContain('reset');
   });
 
   test('tells deadlines as instants in UTC, the earliest first, and what falls due happens', async () => {

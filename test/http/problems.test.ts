@@ -7,26 +7,49 @@ const good = { accountId: 'a1', device: { deviceId: 'd1' } };
 const JSON_TYPE = { 'Content-Type': 'application/json' };
 
 describe('a problem is told in a document of RFC 9457', () => {
-  test.each<[about: string, headers: Record<string, string>, body: string, status: number, code: string, field?: string]>([
+  test.each<
+    [about: string, headers: Record<string, string>, body: string, status: number, code: string, field?: string]
+  >([
     ['malformed JSON', JSON_TYPE, '{"accountId":', 400, 'invalidEvent', 'body'],
     ['no body', JSON_TYPE, '', 400, 'invalidEvent', 'body'],
-    ['a list', JSON_TYPE, '[]', 400, 'invalidEvent'],
+    ['a list', JSON_TYPE, '[]', 400, 'invalidEvent', 'body'],
     ['another media type', { 'Content-Type': 'text/plain' }, JSON.stringify(good), 415, 'notJson'],
     ['a form', { 'Content-Type': 'application/x-www-form-urlencoded' }, 'accountId=a1', 415, 'notJson'],
     ['an unknown field', JSON_TYPE, JSON.stringify({ ...good, policy: {} }), 400, 'invalidEvent', 'policy'],
     ['a missing field', JSON_TYPE, JSON.stringify({ accountId: 'a1' }), 400, 'invalidEvent', 'device'],
-    ['a field deep down', JSON_TYPE, JSON.stringify({ ...good, device: { deviceId: 7 } }), 400, 'invalidEvent', 'device.deviceId'],
-    ['a text too long', JSON_TYPE, JSON.stringify({ ...good, accountId: 'a'.repeat(129) }), 400, 'invalidEvent', 'accountId'],
+    [
+      'a field deep down',
+      JSON_TYPE,
+      JSON.stringify({ ...good, device: { deviceId: 7 } }),
+      400,
+      'invalidEvent',
+      'device.deviceId',
+    ],
+    [
+      'a text too long',
+      JSON_TYPE,
+      JSON.stringify({ ...good, accountId: 'a'.repeat(129) }),
+      400,
+      'invalidEvent',
+      'accountId',
+    ],
     ['a body too large', JSON_TYPE, JSON.stringify({ ...good, more: 'x'.repeat(70_000) }), 413, 'tooLarge'],
-    ['a bad key', { ...JSON_TYPE, 'Idempotency-Key': 'k 1' }, JSON.stringify(good), 400, 'invalidEvent', 'idempotency-key'],
+    [
+      'a bad key',
+      { ...JSON_TYPE, 'Idempotency-Key': 'k 1' },
+      JSON.stringify(good),
+      400,
+      'invalidEvent',
+      'idempotency-key',
+    ],
   ])('at a start: %s', async (_, headers, body, status, code, field) => {
     const here = await Running.start();
     const answer = await here.request('POST', START, headers, body);
     expect(answer.headers.get('Content-Type')).toBe('application/problem+json');
     expect(answer.body).toMatchObject({ type: `urn:regain:problem:${code}`, status, code });
     expect(answer.status).toBe(status);
-    expect(answer.body.field).toBe(field);
-    expect(answer.body.detail).not.toBe('');
+    expect(answer.problem.field).toBe(field);
+    expect(answer.problem.detail).not.toBe('');
     expect(await here.service.recoveries.list()).toEqual([]);
   });
 
@@ -39,7 +62,7 @@ describe('a problem is told in a document of RFC 9457', () => {
     ['an unknown field', { type: 'path.choose', path: 'bankCard', why: 1 }, 422, 'invalidEvent', 'why'],
     ['a wrong field', { type: 'path.choose', path: 7 }, 422, 'invalidEvent', 'path'],
     ['an event that is not accepted now', { type: 'code.resend' }, 409, 'notAccepted'],
-    ['a path that is not open', { type: 'path.choose', path: 'idCard' }, 409, 'notEligible'],
+    ['a path that is not open', { type: 'path.choose', path: 'idCard' }, 409, 'notEligible', 'path'],
     ['someone else’s event', { type: 'review.approve' }, 403, 'notAuthorised'],
     ['malformed JSON', '{', 400, 'invalidEvent', 'body'],
     ['a text', '"path.leave"', 400, 'invalidEvent', 'body'],
@@ -51,7 +74,11 @@ describe('a problem is told in a document of RFC 9457', () => {
     const before = await owner.get();
     const answer = await owner.send(event);
     expect(answer.headers.get('Content-Type')).toBe('application/problem+json');
-    expect({ status: answer.status, code: answer.body.code, field: answer.body.field }).toEqual({ status, code, field });
+    expect({ status: answer.status, code: answer.problem.code, field: answer.problem.field }).toEqual({
+      status,
+      code,
+      field,
+    });
     expect(await owner.get().then(({ text }) => text)).toBe(before.text);
   });
 
@@ -59,8 +86,8 @@ describe('a problem is told in a document of RFC 9457', () => {
     const here = await Running.start();
     const owner = await here.owner();
     const { allowed } = (await owner.get()).body;
-    const { body } = await owner.send({ type: 'code.resend' });
-    expect(body.allowed).toEqual(allowed.map(({ type }) => type));
+    const { problem } = await owner.send({ type: 'code.resend' });
+    expect(problem.allowed).toEqual(allowed.map(({ type }) => type));
   });
 
   test('another media type at an event', async () => {
@@ -127,14 +154,22 @@ function raw(url: string, bytes: string): Promise<string> {
 
 describe('what is no request', () => {
   test.each([
-    ['too large a header', `GET /health HTTP/1.1\r\nHost: x\r\nX: ${'x'.repeat(20_000)}\r\nConnection: close\r\n\r\n`, 431],
+    [
+      'too large a header',
+      `GET /health HTTP/1.1\r\nHost: x\r\nX: ${'x'.repeat(20_000)}\r\nConnection: close\r\n\r\n`,
+      431,
+    ],
     ['no HTTP', 'hello\r\n\r\n', 400],
     ['two lengths', 'POST /v1/recoveries HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab', 400],
-    ['a length and chunks', 'POST /v1/recoveries HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n', 400],
+    [
+      'a length and chunks',
+      'POST /v1/recoveries HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
+      400,
+    ],
     ['no host', 'GET /health HTTP/1.1\r\nConnection: close\r\n\r\n', 400],
     ['a host that is none', 'GET /health HTTP/1.1\r\nHost: a b\r\nConnection: close\r\n\r\n', 400],
     ['another method', 'TRACE /health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n', 404],
-    ['no path', 'OPTIONS * HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n', 404],
+    ['no path', 'OPTIONS * HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n', 400],
   ])('%s is refused, and the service goes on', async (_, bytes, status) => {
     const here = await Running.start();
     expect(await raw(here.url, bytes)).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));

@@ -15,7 +15,9 @@ export interface Answer<T> {
   status: number;
   headers: Headers;
   text: string;
-  body: T & z.infer<typeof Problem>;
+  body: T;
+  /** The body again, where it is a problem document. */
+  problem: z.infer<typeof Problem>;
 }
 
 export type Fields = Record<string, string>;
@@ -73,7 +75,8 @@ export class Running {
     });
     const text = await response.text();
     const isJson = /json/.test(response.headers.get('Content-Type') ?? '') && text !== '';
-    return { status: response.status, headers: response.headers, text, body: isJson ? JSON.parse(text) : undefined };
+    const json = isJson ? JSON.parse(text) : undefined;
+    return { status: response.status, headers: response.headers, text, body: json, problem: json };
   }
 
   /** Starts a recovery. */
