@@ -1,6 +1,7 @@
 import type { Context } from 'hono';
 import type { EventRegistry } from '../../machines/events.ts';
 import type { By } from '../host/recoveries.ts';
+import { Refusal } from '../host/refusal.ts';
 import { notAuthenticated, RequestProblem } from './problems.ts';
 import type { Principal, StaffRole, Tokens } from './tokens.ts';
 
@@ -78,4 +79,13 @@ export function byOf(principal: Principal, type: string, events: EventRegistry):
       return { role, id: principal.id };
     }
   }
+}
+
+/** A refusal as its sender may see it: others than owner and agents are not told where the recovery stands (R58). */
+export function refusalFor(principal: Principal, refusal: Refusal, events: EventRegistry): Refusal {
+  const { code, message, allowed, ...details } = refusal;
+  const shown = allowed && { allowed: allowed.filter((type) => maySend(principal, type, events)) };
+  const detail =
+    seesAll(principal) || !allowed ? message : `refused: ${[code, details.reason].filter(Boolean).join(', ')}`;
+  return new Refusal(code, detail, { ...details, ...shown });
 }

@@ -51,8 +51,8 @@ export class Presenter {
     const texts = textsOf(view, locale, this.#paths);
     const { recoveryId, version, status } = view;
     const allowed = this.#allowed(view, texts.allowed, may);
-    const deadlines = allowed.length === 0 ? [] : this.#deadlines(view, texts.deadlines).slice(0, 1);
-    return { recoveryId, version, status, allowed, deadlines };
+    const [first] = allowed.length === 0 ? [] : view.deadlines;
+    return { recoveryId, version, status, allowed, ...(first ? { until: instant(first.at) } : {}) };
   }
 
   #allowed({ allowed }: RecoveryView, texts: Record<string, string>, may: (type: string) => boolean) {

@@ -2,9 +2,10 @@ import { createRoute, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import type { RecoveryEvent } from '../../machines/events.ts';
 import type { RecoverySummary } from '../host/recoveries.ts';
+import { Refusal } from '../host/refusal.ts';
 import type { RecoveryView } from '../host/view.ts';
 import { localeOf } from '../texts/index.ts';
-import { authenticate, byOf, concerns, maySend, needsRole, readerOf, seesAll } from './access.ts';
+import { authenticate, byOf, concerns, maySend, needsRole, readerOf, refusalFor, seesAll } from './access.ts';
 import type { App, Parts } from './app.ts';
 import { jsonBody, malformed } from './body.ts';
 import { addressOf } from './limits.ts';
@@ -145,9 +146,12 @@ export function recoveryRoutes(app: App, parts: Parts): void {
       const event = await eventOf(c);
       const version = headers['if-match'];
       const by = byOf(principal, typeof event.type === 'string' ? event.type : '', events);
-      const view = await recoveries.send(recoveryId, event as RecoveryEvent, by, {
+      const options = {
         idempotencyKey: headers['idempotency-key'],
         ifVersion: version === undefined || version === '*' ? undefined : Number(version.slice(1, -1)),
+      };
+      const view = await recoveries.send(recoveryId, event as RecoveryEvent, by, options).catch((error) => {
+        throw error instanceof Refusal ? refusalFor(principal, error, events) : error;
       });
       return c.json(shown(c, view, principal), 200);
     },

@@ -105,7 +105,7 @@ export const Glimpse = z
     version: z.int(),
     status: z.enum(['active', 'done', 'stuck']),
     allowed: z.array(AllowedEvent),
-    deadlines: z.array(z.object({ name: z.string(), text: Text, at: Instant })),
+    until: Instant.optional().describe('when something happens by itself, at the latest'),
   })
   .openapi('Glimpse');
 export type Glimpse = z.infer<typeof Glimpse>;

@@ -177,7 +177,8 @@ export class SqlStore implements Store {
     if (accountId !== undefined) query = query.where('account_id', '=', accountId);
     if (status !== undefined) query = query.where('status', '=', status);
     if (state !== undefined) {
-      query = query.where((where) => where.or([where('state', '=', state), where('state', 'like', `${state}.%`)]));
+      const inside = sql<boolean>`substr(state, 1, length(${state}) + 1) = ${`${state}.`}`;
+      query = query.where((where) => where.or([where('state', '=', state), inside]));
     }
     return (await query.orderBy('created_at').limit(limit).execute()).map(fromRow);
   }

@@ -113,8 +113,8 @@ export class Running {
   }
 
   /** The last code that was sent to an account's phone. */
-  async code(accountId = 'a1'): Promise<string> {
-    return (await this.inbox(PHONE, accountId)).at(-1)?.code ?? '';
+  async code({ accountId, phone } = A1): Promise<string> {
+    return (await this.inbox(phone, accountId)).at(-1)?.code ?? '';
   }
 
   async notices(accountId = 'a1'): Promise<SandboxNotice[]> {
@@ -123,6 +123,7 @@ export class Running {
 }
 
 export const PHONE = '+8613800000000';
+const A1 = { accountId: 'a1', phone: PHONE };
 
 /** One bearer at one recovery. */
 export class Client {
@@ -175,9 +176,9 @@ export async function untilCode(owner: Client): Promise<void> {
 }
 
 /** … and up to where a new password may be set. */
-export async function untilPassword(running: Running, owner: Client, accountId = 'a1'): Promise<void> {
+export async function untilPassword(running: Running, owner: Client, account = A1): Promise<void> {
   await untilCode(owner);
-  await owner.does({ type: 'code.submit', code: await running.code(accountId) });
+  await owner.does({ type: 'code.submit', code: await running.code(account) });
 }
 
 export const newPassword = (password = '294817') => ({ type: 'password.submit', password, confirmation: password });
