@@ -33,8 +33,8 @@ export interface Parts {
   log: Logger;
   /** Whether an error says that the store cannot write now, though it may later. */
   isUnavailable(error: unknown): boolean;
-  /** False while the service is stopping. */
-  isOpen(): boolean;
+  /** Aborted when the service begins to stop. */
+  stopping: AbortSignal;
 }
 
 export type App = OpenAPIHono;

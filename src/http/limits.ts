@@ -58,7 +58,7 @@ export function addressOf(c: Context, trustedProxies: number): string {
 }
 
 /** The other end of the connection; `-` where there is none, as in a test without a server. */
-export function peerOf(c: Context): string {
+function peerOf(c: Context): string {
   try {
     return getConnInfo(c).remote.address ?? '-';
   } catch {

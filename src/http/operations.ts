@@ -1,19 +1,19 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { Context } from 'hono';
 import type { App, Parts } from './app.ts';
-import { peerOf } from './limits.ts';
+import { addressOf } from './limits.ts';
 import { notAuthenticated } from './problems.ts';
 
 const LOOPBACK = /^(127\.\d+\.\d+\.\d+|::1|::ffff:127\.\d+\.\d+\.\d+)$/;
 
 /** Health, readiness and metrics. */
-export function operations(app: App, { store, metrics, config, clock, isOpen }: Parts): void {
+export function operations(app: App, { store, metrics, config, clock, stopping }: Parts): void {
   /** The process answers. */
   app.get('/health', (c) => c.json({ status: 'ok' }));
 
   /** It takes requests: it is not stopping, and the store can be written. */
   app.get('/ready', async (c) => {
-    const problem = isOpen() ? await probe() : 'stopping';
+    const problem = stopping.aborted ? 'stopping' : await probe();
     return problem === undefined ? c.json({ status: 'ready' }) : c.json({ status: problem }, 503);
   });
 
@@ -33,7 +33,7 @@ export function operations(app: App, { store, metrics, config, clock, isOpen }: 
 
   function maySee(c: Context): boolean {
     const { metricsToken } = config;
-    if (metricsToken === undefined) return LOOPBACK.test(peerOf(c));
+    if (metricsToken === undefined) return LOOPBACK.test(addressOf(c, config.trustedProxies));
     const given = Buffer.from(c.req.header('Authorization') ?? '');
     const right = Buffer.from(`Bearer ${metricsToken}`);
     return given.length === right.length && timingSafeEqual(given, right);

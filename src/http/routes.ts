@@ -35,7 +35,7 @@ const security = [{ bearer: [] }];
 
 /** Everything about recoveries. */
 export function recoveryRoutes(app: App, parts: Parts): void {
-  const { recoveries, tokens, limits, presenter, streams, config, events } = parts;
+  const { recoveries, tokens, limits, presenter, streams, config, events, stopping } = parts;
 
   /** A recovery as a principal may see it. */
   function shown(c: Context, view: RecoveryView, principal: Principal) {
@@ -100,7 +100,7 @@ export function recoveryRoutes(app: App, parts: Parts): void {
       const { recoveryId } = c.req.valid('param');
       concerns(principal, recoveryId);
       const seconds = waitOf(c.req.valid('header').prefer);
-      if (seconds > 0) await settled(recoveries, recoveryId, seconds);
+      if (seconds > 0) await settled(recoveries, recoveryId, seconds, stopping);
       const view = await recoveries.get(recoveryId, readerOf(principal));
       const body = shown(c, view, principal);
       if (hasSeen(c.req.header('If-None-Match'), view.version)) return c.body(null, 304);

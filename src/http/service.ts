@@ -1,7 +1,4 @@
-import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { performance } from 'node:perf_hooks';
-import { serve } from '@hono/node-server';
 import { type Logger, pino } from 'pino';
 import { eventsOf, paths } from '../../machines/paths.ts';
 import { type Policy, policyOf } from '../../machines/policy.ts';
@@ -15,6 +12,7 @@ import type { Store } from '../store/types.ts';
 import { type App, createApp } from './app.ts';
 import type { ServiceConfig } from './config.ts';
 import { RateLimits } from './limits.ts';
+import { listen } from './listen.ts';
 import { clockWatch, Metrics } from './metrics.ts';
 import { Presenter } from './presenter.ts';
 import { SandboxClock } from './sandbox-clock.ts';
@@ -32,11 +30,8 @@ export interface Service {
   stop(): Promise<void>;
 }
 
-const MAX_HEADER = 16 * 1_024; // bytes
-const HEADERS_WITHIN = 10_000; // ms
 const CLOCK_LOOK = 10_000; // ms
 const CLEAN_UP = 60 * 60 * 1_000; // ms
-const DRAIN = 5_000; // ms, for requests that are being answered
 /** Answers under an idempotency key are kept for as long as a recovery may last. */
 const RECEIPTS_KEPT = 30 * 24 * 60 * 60 * 1_000; // ms
 
@@ -111,7 +106,7 @@ async function running(config: ServiceConfig, store: Store, policy: Policy, log:
   });
   const streams = new Streams(recoveries, config.streams);
   const events = eventsOf(paths);
-  let open = true;
+  const stopping = new AbortController();
   const app = createApp({
     config,
     recoveries,
@@ -125,7 +120,7 @@ async function running(config: ServiceConfig, store: Store, policy: Policy, log:
     streams,
     log,
     isUnavailable: isStoreUnavailable,
-    isOpen: () => open,
+    stopping: stopping.signal,
   });
   outside.routes?.(app, recoveries);
 
@@ -142,52 +137,23 @@ async function running(config: ServiceConfig, store: Store, policy: Policy, log:
   const cleanUp = () =>
     store.forgetReceipts(clock.now() - RECEIPTS_KEPT).catch((err: unknown) => log.error({ err }, 'cleaning up failed'));
   const cleaning = setInterval(cleanUp, CLEAN_UP).unref();
-  const server = await listening(app, config);
-  const { address, family, port } = server.address() as AddressInfo;
-  const url = `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+  const { url, close } = await listen(app, config);
   log.info({ url, mode: config.mode, store: config.store }, 'listening');
 
   return {
     url,
     recoveries,
     async stop() {
-      if (!open) return;
-      open = false;
+      if (stopping.signal.aborted) return;
+      stopping.abort();
       log.info('stopping');
       clearInterval(watching);
       clearInterval(cleaning);
       streams.close();
-      await drained(server);
+      await close();
       await recoveries.close();
       await store.close();
       log.info('stopped');
     },
   };
-}
-
-function listening(app: App, { host, port, requestTimeout }: ServiceConfig): Promise<Server> {
-  return new Promise((resolve, reject) => {
-    const server = serve(
-      {
-        fetch: app.fetch,
-        hostname: host,
-        port,
-        serverOptions: { requestTimeout, headersTimeout: HEADERS_WITHIN, maxHeaderSize: MAX_HEADER },
-      },
-      () => resolve(server as Server),
-    );
-    server.on('error', reject);
-  });
-}
-
-/** Takes no more requests and waits for those that are being answered, for a while. */
-function drained(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    const late = setTimeout(() => server.closeAllConnections(), DRAIN);
-    server.close(() => {
-      clearTimeout(late);
-      resolve();
-    });
-    server.closeIdleConnections();
-  });
 }

@@ -9,17 +9,24 @@ export function waitOf(prefer: string | undefined): number {
   return Math.min(Number(seconds ?? 0), LONGEST);
 }
 
-/** Waits until no call of a recovery is under way, for so many seconds at most. */
-export async function settled(recoveries: Recoveries, recoveryId: string, seconds: number): Promise<void> {
+/** Waits until no call of a recovery is under way, for so many seconds at most, and no longer than the service runs. */
+export async function settled(
+  recoveries: Recoveries,
+  recoveryId: string,
+  seconds: number,
+  stopping: AbortSignal,
+): Promise<void> {
   let wake = () => {};
   const forget = recoveries.onChange((changed) => {
     if (changed.recoveryId === recoveryId) wake();
   });
   let over = false;
-  const timeout = setTimeout(() => {
+  const end = () => {
     over = true;
     wake();
-  }, seconds * SECOND);
+  };
+  const timeout = setTimeout(end, seconds * SECOND);
+  stopping.addEventListener('abort', end);
   try {
     while (!over) {
       const news = new Promise<void>((resolve) => {
@@ -31,6 +38,7 @@ export async function settled(recoveries: Recoveries, recoveryId: string, second
     }
   } finally {
     clearTimeout(timeout);
+    stopping.removeEventListener('abort', end);
     forget();
   }
 }
