@@ -3,19 +3,26 @@ import { z } from 'zod';
 import { REFUSAL_CODES, type Refused } from '../../machines/outcome.ts';
 import type { Step } from '../core/index.ts';
 import type { Delivered } from './engine.ts';
+import type { Started } from './recoveries.ts';
 import { Refusal } from './refusal.ts';
 import type { RecoveryView } from './view.ts';
 
 /** What a sender is told of an event; kept under its idempotency key as JSON. */
-export type Answer = { view: RecoveryView } | { refusal: z.infer<typeof KeptRefusal> };
+export type Answer = { view: RecoveryView } | KeptRefusal;
+
+/** What a sender is told of a start. */
+export type StartAnswer = Started | KeptRefusal;
 
 const KeptRefusal = z.object({
-  code: z.enum(REFUSAL_CODES),
-  message: z.string(),
-  reason: z.string().optional(),
-  field: z.string().optional(),
-  allowed: z.array(z.string()).optional(),
+  refusal: z.object({
+    code: z.enum(REFUSAL_CODES),
+    message: z.string(),
+    reason: z.string().optional(),
+    field: z.string().optional(),
+    allowed: z.array(z.string()).optional(),
+  }),
 });
+type KeptRefusal = z.infer<typeof KeptRefusal>;
 
 /** What a machine said when it refused, or that it did not take the event at all. */
 export function refusedBy(step: Step | null, outdated = false): Pick<Refused, 'code' | 'reason' | 'field'> {
@@ -56,8 +63,18 @@ const showsReason = (view: RecoveryView, result: Delivered['result']) => view.di
 /** The view, or the refusal thrown. */
 export function viewIn(answer: Answer): RecoveryView {
   if ('view' in answer) return answer.view;
-  const { code, message, ...details } = KeptRefusal.parse(answer.refusal);
-  throw new Refusal(code, message, details as object);
+  throw refusalIn(answer);
+}
+
+/** What was started, or the refusal thrown. */
+export function startedIn(answer: StartAnswer): Started {
+  if ('recoveryId' in answer) return answer;
+  throw refusalIn(answer);
+}
+
+function refusalIn(kept: KeptRefusal): Refusal {
+  const { code, message, ...details } = KeptRefusal.parse(kept).refusal;
+  return new Refusal(code, message, details as object);
 }
 
 /** By which an idempotency key is found in the audit trail, whatever a client has put into it. */

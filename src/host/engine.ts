@@ -184,8 +184,8 @@ export class Engine {
     else if (refused) {
       const note = { ...refused(next, outdated), at: now };
       if (change.isEmpty) {
-        await store.record(id, [note], [], receiptOf({ recovery, timers }));
-        return { result, step: next, recovery, timers };
+        const recorded = await store.record(id, [note], [], receiptOf({ recovery, timers }));
+        return recorded ? { result, step: next, recovery, timers } : 'stale';
       }
       change.note(note);
     }

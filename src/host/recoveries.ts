@@ -12,7 +12,16 @@ import { createRecoveryMachine, recoveryMachine } from '../../machines/recovery.
 import type { Ports } from '../adapters/ports.ts';
 import type { Instant, Step } from '../core/index.ts';
 import type { AuditEntry, ListFilter, Receipt, RecoveryRecord, Store } from '../store/types.ts';
-import { type Answer, answerTo, keyReused, refusedBy, shortDigest, viewIn } from './answer.ts';
+import {
+  type Answer,
+  answerTo,
+  keyReused,
+  refusedBy,
+  type StartAnswer,
+  shortDigest,
+  startedIn,
+  viewIn,
+} from './answer.ts';
 import type { Particulars } from './change.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { type Changed, Engine, type Observer, type Stand } from './engine.ts';
@@ -117,6 +126,9 @@ export interface Recoveries {
 
 /** Scope of the idempotency keys of starts. */
 const START = 'start';
+const ON_ANOTHER_DEVICE: StartAnswer = {
+  refusal: { code: 'conflict', message: 'this account is being recovered from another device' },
+};
 /** How often a start is tried while others begin and end recoveries of the account. */
 const START_TRIES = 10;
 /** Of a sealing key. */
@@ -214,14 +226,14 @@ class Host implements Recoveries {
     for (let tries = 0; tries < START_TRIES; tries++) {
       const before = idempotencyKey === undefined ? undefined : await this.#store.receipt(START, idempotencyKey);
       if (before && before.digest !== digest) throw keyReused();
-      if (before) return before.answer as Started;
+      if (before) return startedIn(before.answer as StartAnswer);
       const live = await this.#store.live(accountId);
-      if (live && live.deviceId !== device.deviceId) {
-        await this.#store.record(live.id, [{ at, kind: 'refused', data: { input: 'start', code: 'conflict' } }]);
-        this.#observer.refused?.('conflict');
-        throw new Refusal('conflict', 'this account is being recovered from another device');
+      if (live) {
+        const answer: StartAnswer =
+          live.deviceId === device.deviceId ? { recoveryId: live.id, existing: true, at } : ON_ANOTHER_DEVICE;
+        if (!(await this.#joined(live.id, at, answer, receiptOf(live.id, answer)))) continue;
+        return startedIn(answer);
       }
-      if (live) return { recoveryId: live.id, existing: true, at };
       const machineInput = { recoveryId: id, accountId, device, network, policy: complete, at };
       const data = { by: { role: 'owner' }, policy: complete.version, profile: complete.profile };
       const answer = { recoveryId: id, existing: false, at };
@@ -230,6 +242,17 @@ class Host implements Recoveries {
       }
     }
     throw new Error(`account '${accountId}' is started and ended again and again; try later`);
+  }
+
+  /** Writes down what a start met that found the account's live recovery. @returns false when its key was used meanwhile. */
+  async #joined(liveId: string, at: Instant, answer: StartAnswer, receipt: Receipt | undefined): Promise<boolean> {
+    const refused = 'refusal' in answer;
+    if (!refused && !receipt) return true;
+    const data = { input: 'start', code: 'conflict' };
+    const entries: AuditEntry[] = refused ? [{ at, kind: 'refused', data }] : [];
+    const recorded = await this.#store.record(liveId, entries, [], receipt);
+    if (recorded && refused) this.#observer.refused?.('conflict');
+    return recorded;
   }
 
   async send(

@@ -84,14 +84,20 @@ export class SqlStore implements Store {
     settled: readonly string[] = [],
     receipt: Receipt | undefined = undefined,
   ) {
-    await this.#transaction(async (trx) => {
-      await writeAudit(trx, recoveryId, audit);
-      faultPoint('record.audit');
-      await writeReceipt(trx, receipt);
-      if (settled.length === 0) return;
-      await trx.deleteFrom('requests').where('recovery_id', '=', recoveryId).where('key', 'in', settled).execute();
-      faultPoint('record.settled');
-    });
+    try {
+      await this.#transaction(async (trx) => {
+        await writeAudit(trx, recoveryId, audit);
+        faultPoint('record.audit');
+        await writeReceipt(trx, receipt);
+        if (settled.length === 0) return;
+        await trx.deleteFrom('requests').where('recovery_id', '=', recoveryId).where('key', 'in', settled).execute();
+        faultPoint('record.settled');
+      });
+      return true;
+    } catch (error) {
+      if (error instanceof Stale) return false;
+      throw error;
+    }
   }
 
   async receipt(scope: string, key: string) {

@@ -122,13 +122,16 @@ export interface ListFilter {
 export interface Store {
   /** Writes a change in one transaction. */
   commit(change: Change): Promise<Committed>;
-  /** Adds to the audit trail, and takes calls from the outbox: for what changed no state, such as a refusal. */
+  /**
+   * Adds to the audit trail, and takes calls from the outbox: for what changed no state, such as a refusal.
+   * @returns false when the receipt's key was used meanwhile; then nothing was written.
+   */
   record(
     recoveryId: string,
     audit: readonly AuditEntry[],
     settled?: readonly string[],
     receipt?: Receipt,
-  ): Promise<void>;
+  ): Promise<boolean>;
   receipt(scope: string, key: string): Promise<Receipt | undefined>;
   /** Forgets receipts that are older than an instant. @returns how many. */
   forgetReceipts(before: Instant): Promise<number>;

@@ -127,13 +127,16 @@ async function writeLedger(trx: Trx, { recovery, ledger }: Change): Promise<void
     .execute();
 }
 
+/** @throws Stale when the key was used meanwhile. */
 export async function writeReceipt(trx: Trx, receipt: Receipt | undefined): Promise<void> {
   if (!receipt) return;
   const { recoveryId, answer, ...row } = receipt;
-  await trx
+  const { numInsertedOrUpdatedRows } = await trx
     .insertInto('receipts')
     .values({ ...row, recovery_id: recoveryId, answer: JSON.stringify(answer) })
-    .execute();
+    .onConflict((conflict) => conflict.columns(['scope', 'key']).doNothing())
+    .executeTakeFirst();
+  if (numInsertedOrUpdatedRows !== 1n) throw new Stale();
 }
 
 /** Counts one more for a limit. @returns the instant from which it allows that. */
