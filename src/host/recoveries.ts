@@ -69,12 +69,12 @@ export interface RecoveriesOptions {
 }
 
 /** How a request is to be taken. */
-export interface RequestOptions {
+interface RequestOptions {
   /** A repeat with the same key and content has no further effect and gets the same answer (R45). */
   idempotencyKey?: string | undefined;
 }
 
-export interface SendOptions extends RequestOptions {
+interface SendOptions extends RequestOptions {
   /** The version that the sender has seen: in any other the event is refused as a `conflict`. */
   ifVersion?: number | undefined;
 }

@@ -8,7 +8,7 @@ import type { Recoveries } from '../host/recoveries.ts';
 import type { Store } from '../store/types.ts';
 import { fieldOf, malformed } from './body.ts';
 import type { ServiceConfig } from './config.ts';
-import { docs } from './docs.ts';
+import { docs, PAGE_POLICY } from './docs.ts';
 import type { RateLimits } from './limits.ts';
 import type { Metrics } from './metrics.ts';
 import { operations } from './operations.ts';
@@ -40,6 +40,7 @@ export interface Parts {
 export type App = OpenAPIHono;
 
 const SECOND = 1_000;
+type SecurityPolicy = Record<string, string[]>;
 
 /** The service's HTTP interface. */
 export function createApp(parts: Parts): App {
@@ -61,13 +62,11 @@ export function createApp(parts: Parts): App {
     metrics.requests.observe({ ...about, status: String(about.status) }, ms / SECOND);
     log.debug({ ...about, ms: Math.round(ms * 10) / 10 }, 'request');
   });
-  app.use(
-    secureHeaders({
-      contentSecurityPolicy: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
-      referrerPolicy: 'no-referrer',
-      xFrameOptions: 'DENY',
-    }),
-  );
+  const headersOf = (contentSecurityPolicy: SecurityPolicy) =>
+    secureHeaders({ contentSecurityPolicy, referrerPolicy: 'no-referrer', xFrameOptions: 'DENY' });
+  const ofPage = headersOf(PAGE_POLICY);
+  const ofOthers = headersOf({ defaultSrc: ["'none'"], frameAncestors: ["'none'"] });
+  app.use((c, next) => (c.req.path === '/docs' ? ofPage(c, next) : ofOthers(c, next)));
   app.use('/v1/*', async (c, next) => {
     await next();
     c.header('Cache-Control', 'no-store');

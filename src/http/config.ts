@@ -129,9 +129,14 @@ function settingOf(text: string, schema: z.ZodType): unknown {
   }
 }
 
-/** The settings with one more, at its place. */
+const isPlain = (value: unknown): value is Plain =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** The settings with one more, at its place; where there is none for it, the schema will say so. */
 function withSetting(settings: Plain, [key = '', ...rest]: string[], value: unknown): Plain {
-  return { ...settings, [key]: rest.length === 0 ? value : withSetting((settings[key] ?? {}) as Plain, rest, value) };
+  if (rest.length === 0) return { ...settings, [key]: value };
+  const inner = settings[key] ?? {};
+  return isPlain(inner) ? { ...settings, [key]: withSetting(inner, rest, value) } : settings;
 }
 
 /**
@@ -166,6 +171,6 @@ async function readSettings(file: string): Promise<Plain> {
   } catch (error) {
     throw new ConfigError(`${file} cannot be read: ${(error as Error).message}`);
   }
-  if (typeof settings !== 'object' || settings === null) throw new ConfigError(`${file} holds no settings`);
-  return settings as Plain;
+  if (!isPlain(settings)) throw new ConfigError(`${file} holds no settings`);
+  return settings;
 }

@@ -44,11 +44,17 @@ export class Metrics {
       retried: (port) => retries.inc({ port }),
     };
 
-    const queue = new Gauge({
+    new Gauge({
       name: 'regain_queue_depth',
       help: 'Port calls in the outbox, timers pending, and timers that are due.',
       labelNames: ['queue'],
       registers,
+      async collect() {
+        const { requests, timers, due } = await census();
+        this.set({ queue: 'requests' }, requests);
+        this.set({ queue: 'timers' }, timers);
+        this.set({ queue: 'timersDue' }, due);
+      },
     });
     new Gauge({
       name: 'regain_recoveries',
@@ -56,12 +62,9 @@ export class Metrics {
       labelNames: ['status', 'state'],
       registers,
       async collect() {
-        const { recoveries, requests, timers, due } = await census();
+        const { recoveries } = await census();
         this.reset();
         for (const { status, state, count } of recoveries) this.set({ status, state }, count);
-        queue.set({ queue: 'requests' }, requests);
-        queue.set({ queue: 'timers' }, timers);
-        queue.set({ queue: 'timersDue' }, due);
       },
     });
   }

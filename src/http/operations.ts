@@ -1,26 +1,64 @@
 import { timingSafeEqual } from 'node:crypto';
+import { createRoute, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import type { App, Parts } from './app.ts';
 import { addressOf } from './limits.ts';
 import { notAuthenticated } from './problems.ts';
+import { json, problem } from './responses.ts';
 
 const LOOPBACK = /^(127\.\d+\.\d+\.\d+|::1|::ffff:127\.\d+\.\d+\.\d+)$/;
 
+const tags = ['operations'];
+const status = (description: string) => json(z.object({ status: z.string() }), description);
+
 /** Health, readiness and metrics. */
 export function operations(app: App, { store, metrics, config, clock, stopping }: Parts): void {
-  /** The process answers. */
-  app.get('/health', (c) => c.json({ status: 'ok' }));
+  app.openapi(
+    createRoute({
+      method: 'get',
+      path: '/health',
+      operationId: 'health',
+      tags,
+      summary: 'The process answers',
+      responses: { 200: status('it does') },
+    }),
+    (c) => c.json({ status: 'ok' }, 200),
+  );
 
-  /** It takes requests: it is not stopping, and the store can be written. */
-  app.get('/ready', async (c) => {
-    const problem = stopping.aborted ? 'stopping' : await probe();
-    return problem === undefined ? c.json({ status: 'ready' }) : c.json({ status: problem }, 503);
-  });
+  app.openapi(
+    createRoute({
+      method: 'get',
+      path: '/ready',
+      operationId: 'ready',
+      tags,
+      summary: 'It takes requests: it is not stopping, and the store can be written',
+      responses: { 200: status('it does'), 503: status('it does not, and why') },
+    }),
+    async (c) => {
+      const problem = stopping.aborted ? 'stopping' : await probe();
+      return problem === undefined ? c.json({ status: 'ready' }, 200) : c.json({ status: problem }, 503);
+    },
+  );
 
-  app.get('/metrics', async (c) => {
-    if (!maySee(c)) throw notAuthenticated();
-    return c.body(await metrics.registry.metrics(), 200, { 'Content-Type': metrics.registry.contentType });
-  });
+  app.openapi(
+    createRoute({
+      method: 'get',
+      path: '/metrics',
+      operationId: 'metrics',
+      tags,
+      summary: 'What operators watch, in Prometheus’ text format',
+      description: 'For whoever has the token that is configured for it; without one for this machine alone.',
+      security: [{ bearer: [] }, {}],
+      responses: {
+        200: { description: 'the metrics', content: { 'text/plain': { schema: { type: 'string' } } } },
+        401: problem('no token, or not a good one'),
+      },
+    }),
+    async (c) => {
+      if (!maySee(c)) throw notAuthenticated();
+      return c.body(await metrics.registry.metrics(), 200, { 'Content-Type': metrics.registry.contentType }) as never;
+    },
+  );
 
   async function probe(): Promise<string | undefined> {
     try {

@@ -10,19 +10,11 @@ import type { App, Parts } from './app.ts';
 import { jsonBody, malformed } from './body.ts';
 import { addressOf } from './limits.ts';
 import { instant } from './presenter.ts';
-import { Problem } from './problems.ts';
+import { json, problem } from './responses.ts';
 import * as schemas from './schemas.ts';
 import type { Principal } from './tokens.ts';
 import { settled, waitOf } from './wait.ts';
 
-const problem = (description: string) => ({
-  description,
-  content: { 'application/problem+json': { schema: Problem.openapi('Problem') } },
-});
-const json = <T extends z.ZodType>(schema: T, description: string) => ({
-  description,
-  content: { 'application/json': { schema } },
-});
 const PROBLEMS = {
   400: problem('the request is malformed'),
   401: problem('no token, or not a good one'),
@@ -30,6 +22,7 @@ const PROBLEMS = {
   429: problem('too many requests, or a limit of the policy; see Retry-After'),
   503: problem('the store cannot write now; send the same again'),
 };
+const SHOWN = { ETag: 'the version of the recovery', 'Content-Language': 'of all that is for people' };
 const params = z.object({ recoveryId: schemas.RecoveryId });
 const security = [{ bearer: [] }];
 
@@ -51,6 +44,8 @@ export function recoveryRoutes(app: App, parts: Parts): void {
     createRoute({
       method: 'post',
       path: '/v1/recoveries',
+      operationId: 'startRecovery',
+      tags: ['recoveries'],
       summary: 'Start a recovery',
       description:
         'For an unknown account the answer is the same, and so is what follows: every way back needs something that only ' +
@@ -60,7 +55,7 @@ export function recoveryRoutes(app: App, parts: Parts): void {
         body: { required: true, content: { 'application/json': { schema: schemas.StartBody } } },
       },
       responses: {
-        201: json(schemas.Started, 'the recovery has begun'),
+        201: json(schemas.Started, 'the recovery has begun', { Location: 'path of the recovery' }),
         409: problem('the account is being recovered from another device'),
         413: problem('the body is too large'),
         415: problem('the body is no JSON'),
@@ -84,12 +79,14 @@ export function recoveryRoutes(app: App, parts: Parts): void {
     createRoute({
       method: 'get',
       path: '/v1/recoveries/{recoveryId}',
+      operationId: 'getRecovery',
+      tags: ['recoveries'],
       summary: 'See where a recovery stands',
       description: 'Owners and agents see the recovery; contacts and witnesses see what is asked of them, and no more.',
       security,
       request: { params, headers: schemas.ReadHeaders },
       responses: {
-        200: json(z.union([schemas.Recovery, schemas.Glimpse]), 'the recovery'),
+        200: json(z.union([schemas.Recovery, schemas.Glimpse]), 'the recovery', SHOWN),
         304: { description: 'it is still in the version of If-None-Match' },
         404: problem('there is no such recovery'),
         ...PROBLEMS,
@@ -112,6 +109,8 @@ export function recoveryRoutes(app: App, parts: Parts): void {
     createRoute({
       method: 'post',
       path: '/v1/recoveries/{recoveryId}/events',
+      operationId: 'sendEvent',
+      tags: ['recoveries'],
       summary: 'Send an event',
       description:
         'It is written when the answer comes. One that is refused changes nothing; the audit trail holds it. What follows ' +
@@ -126,7 +125,7 @@ export function recoveryRoutes(app: App, parts: Parts): void {
         },
       },
       responses: {
-        200: json(z.union([schemas.Recovery, schemas.Glimpse]), 'it was taken'),
+        200: json(z.union([schemas.Recovery, schemas.Glimpse]), 'it was taken', SHOWN),
         404: problem('there is no such recovery'),
         409: problem('it is not accepted now, or comes twice'),
         412: problem('the recovery is in another version than If-Match says'),
@@ -161,6 +160,8 @@ export function recoveryRoutes(app: App, parts: Parts): void {
     createRoute({
       method: 'get',
       path: '/v1/recoveries/{recoveryId}/stream',
+      operationId: 'followRecovery',
+      tags: ['recoveries'],
       summary: 'Follow a recovery',
       description:
         'Server-sent events: `change` for every step, with its number in the audit trail as id; `end` when it is over. ' +
@@ -190,6 +191,8 @@ export function recoveryRoutes(app: App, parts: Parts): void {
     createRoute({
       method: 'get',
       path: '/v1/recoveries',
+      operationId: 'listRecoveries',
+      tags: ['review'],
       summary: 'List recoveries',
       description: 'For agents and auditors.',
       security,
@@ -207,6 +210,8 @@ export function recoveryRoutes(app: App, parts: Parts): void {
     createRoute({
       method: 'get',
       path: '/v1/recoveries/{recoveryId}/audit',
+      operationId: 'readAudit',
+      tags: ['review'],
       summary: 'Read the audit trail of a recovery',
       description: 'For agents and auditors. No entry holds a secret.',
       security,

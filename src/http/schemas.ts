@@ -9,6 +9,9 @@ export const RecoveryId = z
   .regex(/^[\w-]{1,64}$/, 'expected the id that a start gave')
   .openapi({ param: { name: 'recoveryId', in: 'path' }, example: '7f9c24e8-3b12-4fef-91e0-5a2c0d1e8b77' });
 
+const Language = z.string().optional().describe('of what is for people: `zh-CN` (the default) or `en`');
+const DeviceId = z.string().max(128).optional().describe('the device of the owner; needed with an owner’s token');
+
 /** A key that the client makes up for each request; any visible characters. */
 const IdempotencyKey = z
   .string()
@@ -16,6 +19,7 @@ const IdempotencyKey = z
   .optional();
 
 export const PostHeaders = z.object({
+  'accept-language': Language,
   'idempotency-key': IdempotencyKey.describe('a repeat with the same key and body gets the same answer'),
 });
 
@@ -25,11 +29,13 @@ export const EventHeaders = PostHeaders.extend({
     .regex(/^(\*|"\d{1,15}")$/, 'expected the ETag of the recovery, such as "7"')
     .optional()
     .describe('the event is taken in this version only'),
-  'regain-device': z.string().max(128).optional().describe('the device of the owner'),
+  'regain-device': DeviceId,
 });
 
 export const ReadHeaders = z.object({
-  'regain-device': z.string().max(128).optional().describe('the device of the owner'),
+  'accept-language': Language,
+  'if-none-match': z.string().optional().describe('the ETag that the client has'),
+  'regain-device': DeviceId,
   prefer: z
     .string()
     .max(100)
@@ -53,7 +59,7 @@ export const Started = z
   .openapi('Started');
 
 export const StreamHeaders = z.object({
-  'regain-device': z.string().max(128).optional().describe('the device of the owner'),
+  'regain-device': DeviceId,
   'last-event-id': z.string().max(20).optional().describe('the last entry that was received'),
 });
 

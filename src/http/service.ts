@@ -1,5 +1,5 @@
 import { performance } from 'node:perf_hooks';
-import { type Logger, pino } from 'pino';
+import { type DestinationStream, type Logger, pino } from 'pino';
 import { eventsOf, paths } from '../../machines/paths.ts';
 import { type Policy, policyOf } from '../../machines/policy.ts';
 import { createHttpPorts } from '../adapters/http-ports.ts';
@@ -52,8 +52,10 @@ export async function startService(config: ServiceConfig, log: Logger = loggerOf
 }
 
 /** Structured logs, one JSON document a line. Nothing that came in a request is logged but its route. */
-export const loggerOf = ({ logLevel }: Pick<ServiceConfig, 'logLevel'>): Logger =>
-  pino({ name: 'regain', level: logLevel, redact: ['*.authorization', '*.password', '*.token'] });
+export const loggerOf = ({ logLevel }: Pick<ServiceConfig, 'logLevel'>, to?: DestinationStream): Logger => {
+  const options = { name: 'regain', level: logLevel, redact: ['*.authorization', '*.password', '*.token'] };
+  return to ? pino(options, to) : pino(options);
+};
 
 /** What differs between a sandbox and production. */
 interface Outside extends Pick<RecoveriesOptions, 'ports' | 'clock'> {
@@ -140,20 +142,24 @@ async function running(config: ServiceConfig, store: Store, policy: Policy, log:
   const { url, close } = await listen(app, config);
   log.info({ url, mode: config.mode, store: config.store }, 'listening');
 
+  const stop = async () => {
+    stopping.abort();
+    log.info('stopping');
+    clearInterval(watching);
+    clearInterval(cleaning);
+    streams.close();
+    await close();
+    await recoveries.close();
+    await store.close();
+    log.info('stopped');
+  };
+  let stopped: Promise<void> | undefined;
   return {
     url,
     recoveries,
-    async stop() {
-      if (stopping.signal.aborted) return;
-      stopping.abort();
-      log.info('stopping');
-      clearInterval(watching);
-      clearInterval(cleaning);
-      streams.close();
-      await close();
-      await recoveries.close();
-      await store.close();
-      log.info('stopped');
+    stop() {
+      stopped ??= stop();
+      return stopped;
     },
   };
 }

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { createSandbox, type SandboxOptions } from '../../src/adapters/sandbox.ts';
 import { whenOver } from './service.ts';
 
-export const SECRET = 'a secret of 32 characters or more';
+const SECRET = 'a secret of 32 characters or more';
 const NEVER = new AbortController().signal;
 
 /** Somebody else's ports, over HTTP: the sandbox's. It takes signed calls alone, and remembers them in order. */

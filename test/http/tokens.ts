@@ -10,7 +10,7 @@ export function keysOf({ file }: Running): { token: string; staff: Record<string
 const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
 
 /** What a token says, without looking at its signature. */
-export const claimsOf = (token: string): JWTPayload =>
+const claimsOf = (token: string): JWTPayload =>
   JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString());
 
 /** The token with other claims under the old signature. */
