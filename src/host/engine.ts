@@ -14,6 +14,7 @@ import type { AuditEntry, RecoveryRecord, RequestRecord, Store } from '../store/
 import { ChangeBuilder, type Particulars } from './change.ts';
 import type { Clock, VirtualClock } from './clock.ts';
 import { Outbox } from './outbox.ts';
+import type { LeftUntouched, Takeover } from './takeover.ts';
 
 /** A change that was committed. */
 export interface Changed {
@@ -29,12 +30,17 @@ export type Delivered =
   | { result: 'taken'; step: Step; recovery: RecoveryRecord }
   /** Not taken: nothing had a transition for it, or a machine emitted `refused`. */
   | { result: 'refused'; step: Step | null; recovery: RecoveryRecord }
+  /** Left untouched: there is no machine for the version that it began with. */
+  | { result: 'untouched'; reason: LeftUntouched['reason'] }
   | { result: 'unknown' };
 
 export interface EngineOptions {
   store: Store;
   clock: Clock;
+  /** The machine that new recoveries begin with. */
   machine: AnyStateMachine;
+  /** Finds the machine that a recovery goes on with. */
+  takeover: Takeover;
   particulars: Particulars;
   /** Carries out one call and gives its answer, checked. */
   call(request: RequestRecord, signal: AbortSignal): Promise<unknown>;
@@ -80,8 +86,10 @@ export class Engine {
 
   /** Takes up what an earlier process left: calls that are not answered, timers that fell due meanwhile. */
   async open(): Promise<void> {
+    const { store, takeover } = this.#options;
+    await takeover.open();
     await this.#tick(); // first what fell due: a call whose time has passed is not to be made any more
-    for (const request of await this.#options.store.pendingRequests(1_000_000)) this.#outbox.add(request);
+    for (const request of await store.pendingRequests(1_000_000, takeover.passedOver)) this.#outbox.add(request);
   }
 
   onChange(listener: (changed: Changed) => void): () => void {
@@ -122,19 +130,20 @@ export class Engine {
     entry: AuditEntry | null,
     refused?: (step: Step | null) => AuditEntry,
   ): Promise<Delivered | 'stale'> {
-    const { store, machine, particulars, clock } = this.#options;
-    const loaded = await store.load(id);
+    const { store, takeover, particulars, clock } = this.#options;
+    const loaded = await takeover.load(id);
     if (!loaded) return { result: 'unknown' };
-    const { recovery, timers } = loaded;
+    const { recovery, timers, machine, reason } = loaded;
+    if (reason) return { result: 'untouched', reason };
     const before: Stored = { snapshot: recovery.snapshot, timers, calls: recovery.calls };
     // A clock that is set back does not take a recovery back.
     const now = Math.max(clock.now(), recovery.updatedAt);
     const change = new ChangeBuilder(recovery, particulars);
-    if (recovery.status === 'active') this.#catchUp(change, before, now);
+    if (machine && recovery.status === 'active') this.#catchUp(machine, change, before, now);
 
     let taken: Step | null = null;
     let refusal: Step | null = null;
-    if (input && recovery.status === 'active' && !change.isDone) {
+    if (input && machine && recovery.status === 'active' && !change.isDone) {
       const next = step(machine, change.stored(before), stamped(input, now), now);
       if (next.accepted && !next.emitted.some(({ event }) => event.type === 'refused')) taken = next;
       else refusal = next;
@@ -153,8 +162,8 @@ export class Engine {
       : { result: 'refused', step: refusal, recovery: committed };
   }
 
-  #catchUp(change: ChangeBuilder, before: Stored, now: Instant): void {
-    for (const due of catchUp(this.#options.machine, before, now)) {
+  #catchUp(machine: AnyStateMachine, change: ChangeBuilder, before: Stored, now: Instant): void {
+    for (const due of catchUp(machine, before, now)) {
       change.add(due, { at: due.at, kind: 'timer', data: { timer: due.timer } });
     }
   }
@@ -259,16 +268,16 @@ export class Engine {
 
   /** Processes what is due; what cannot be processed keeps nothing else from it, and is tried again after a pause. */
   async #processDue(): Promise<void> {
-    const { store, clock, onError } = this.#options;
+    const { store, takeover, clock, onError } = this.#options;
     const failed = new Set<string>();
     try {
       while (!this.#closed) {
-        const due = await store.due(clock.now(), BATCH + failed.size);
+        const due = await store.due(clock.now(), BATCH + failed.size, takeover.passedOver);
         const ids = new Set(due.map(({ recoveryId }) => recoveryId).filter((id) => !failed.has(id)));
         if (ids.size === 0) break;
         for (const id of ids) if (!(await this.#catchUpOne(id))) failed.add(id);
       }
-      const next = this.#closed ? undefined : await store.nextDue();
+      const next = this.#closed ? undefined : await store.nextDue(takeover.passedOver);
       if (next !== undefined) this.#wakeAt(failed.size > 0 ? clock.now() + PAUSE : next);
     } catch (error) {
       if (this.#closed) return;

@@ -1,8 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import type { AnyStateMachine } from 'xstate';
 import { z } from 'zod';
 import { Device, Network } from '../../machines/account.ts';
-import { events as builtInEvents, type EventRegistry, type RecoveryEvent } from '../../machines/events.ts';
+import type { RecoveryEvent } from '../../machines/events.ts';
 import type { Notice, Refused } from '../../machines/outcome.ts';
 import type { RecoveryPath } from '../../machines/path.ts';
 import { paths as builtInPaths } from '../../machines/paths.ts';
@@ -19,7 +18,9 @@ import { ledgerEntries } from './ledger.ts';
 import { PortCaller } from './port-caller.ts';
 import { Refusal } from './refusal.ts';
 import { redacted, Sealer, secretFields } from './secrets.ts';
-import { type RecoveryView, undisclosed, viewOf } from './view.ts';
+import { type LeftUntouched, type Taken, Takeover } from './takeover.ts';
+import { type OlderVersion, Versions } from './versions.ts';
+import { type RecoveryView, undisclosed, viewOf, viewOfRecord } from './view.ts';
 
 /** Who sends an event: the host has made sure of it. */
 export type By =
@@ -38,6 +39,10 @@ export interface RecoveriesOptions {
   policy?: PolicyInput;
   /** The ways back, in the order in which they are listed; the eight by default. */
   paths?: readonly RecoveryPath[];
+  /** Names the machine that the paths make; to be raised whenever one of their charts changes. */
+  version?: string;
+  /** What is done with recoveries that began with other versions, by version. */
+  versions?: Readonly<Record<string, OlderVersion>>;
   /**
    * Encrypts secrets that wait in the outbox, such as a password about to be set: 32 random bytes, or a passphrase. Without
    * it a key is made for this process alone, and calls that hold a secret fail after a restart, at no cost to the owner.
@@ -47,7 +52,7 @@ export interface RecoveriesOptions {
   retryDelay?: (tries: number) => number;
   /** Makes ids of recoveries; a random UUID by default. */
   newId?: () => string;
-  /** Told of what went wrong beside any caller: a failing store, a failing machine. */
+  /** Told of what went wrong beside any caller: a failing store, a failing machine, recoveries of an unknown version. */
   onError?: (error: unknown) => void;
 }
 
@@ -67,7 +72,8 @@ export interface Recoveries {
   start(input: Start, policy?: PolicyInput): Promise<{ recoveryId: string; existing: boolean }>;
   /**
    * Delivers an event. It is written when the promise resolves.
-   * @throws Refusal with a code of spec section 6; then nothing has changed.
+   * @throws Refusal with a code of spec section 6; then nothing has changed. It is `conflict`, for the reason
+   * `unknownVersion` or `notMigrated`, when the recovery is left untouched.
    */
   send(recoveryId: string, event: RecoveryEvent, by?: By): Promise<RecoveryView>;
   /**
@@ -78,6 +84,8 @@ export interface Recoveries {
   list(filter?: ListFilter): Promise<RecoverySummary[]>;
   /** @throws Refusal `unknownRecovery` */
   audit(recoveryId: string): Promise<(AuditEntry & { seq: number })[]>;
+  /** Recoveries under way that this host leaves as they are, by version: it has no machine for them. */
+  readonly leftUntouched: readonly LeftUntouched[];
   /** Calls back after every committed change; returns a function that ends it. */
   onChange(listener: (changed: Changed) => void): () => void;
   /** Resolves when nothing is under way but what waits for time to pass. For tests and virtual time. */
@@ -94,7 +102,11 @@ const RETRY_BASE = 1_000;
 const RETRY_LONGEST = 5 * 60_000;
 const backOff = (tries: number) => Math.min(RETRY_BASE * 2 ** (tries - 1), RETRY_LONGEST);
 
-/** A host in one process: machines, store, ports and a clock made into recoveries that last. */
+/**
+ * A host in one process: machines, store, ports and a clock made into recoveries that last.
+ * @throws VersionError `invalidVersions`, or `machineChanged` when recoveries are under way that began with another chart of
+ * the same version. Recoveries of a version that is not known are left untouched: see `leftUntouched`.
+ */
 export async function createRecoveries(options: RecoveriesOptions): Promise<Recoveries> {
   const host = new Host(options);
   await host.open();
@@ -105,9 +117,8 @@ class Host implements Recoveries {
   readonly #store: Store;
   readonly #clock: Clock;
   readonly #policy: PolicyInput;
-  readonly #paths: readonly RecoveryPath[];
-  readonly #machine: AnyStateMachine;
-  readonly #events: EventRegistry;
+  readonly #versions: Versions;
+  readonly #takeover: Takeover;
   readonly #caller: PortCaller;
   readonly #newId: () => string;
   readonly #engine: Engine;
@@ -117,9 +128,9 @@ class Host implements Recoveries {
     this.#clock = options.clock ?? systemClock;
     this.#policy = options.policy ?? {};
     policyOf(this.#policy); // a bad figure is told now, not at the first start
-    this.#paths = options.paths ?? builtInPaths;
-    this.#machine = options.paths ? createRecoveryMachine(options.paths) : recoveryMachine;
-    this.#events = Object.assign({}, builtInEvents, ...this.#paths.map((path) => path.events ?? {}));
+    const { paths = builtInPaths, version } = options;
+    const machine = options.paths || version !== undefined ? createRecoveryMachine(paths, version) : recoveryMachine;
+    this.#versions = new Versions(machine, paths, options.versions);
     this.#caller = new PortCaller({
       store: this.#store,
       ports: options.ports,
@@ -128,16 +139,25 @@ class Host implements Recoveries {
     });
     this.#newId = options.newId ?? randomUUID;
     const retryDelay = options.retryDelay ?? backOff;
-    this.#engine = new Engine({
+    const shared = {
       store: this.#store,
       clock: this.#clock,
-      machine: this.#machine,
       particulars: this.#particulars(),
+      onError: options.onError ?? ((error: unknown) => console.error(error)),
+    };
+    this.#takeover = new Takeover({ ...shared, versions: this.#versions });
+    this.#engine = new Engine({
+      ...shared,
+      machine: this.#versions.current.machine,
+      takeover: this.#takeover,
       call: (request, signal) => this.#caller.call(request, signal),
       triesOf: (port) => portSpecs[port as PortName].tries,
       retryDelay,
-      onError: options.onError ?? ((error) => console.error(error)),
     });
+  }
+
+  get leftUntouched() {
+    return this.#takeover.leftUntouched;
   }
 
   open = () => this.#engine.open();
@@ -159,7 +179,7 @@ class Host implements Recoveries {
       status: 'active',
       state: '',
       version: 0,
-      machineVersion: this.#machine.version ?? '',
+      machineVersion: this.#versions.current.name,
       policyVersion: complete.version,
       snapshot: null,
       calls: {},
@@ -183,10 +203,10 @@ class Host implements Recoveries {
   }
 
   async send(recoveryId: string, event: RecoveryEvent, by: By = { role: 'owner' }): Promise<RecoveryView> {
-    const checked = await this.#checked(recoveryId, event, by);
-    const spec = this.#events[checked.type];
-    const shown = redacted(checked, secretFields(spec?.schema ?? z.object({})));
-    const data = { event: shown, by };
+    const loaded = await this.#takeover.load(recoveryId);
+    if (!loaded) throw unknownRecovery(recoveryId);
+    const { checked, secret } = await this.#checked(loaded, event, by);
+    const data = { event: redacted(checked, secret), by };
     const delivered = await this.#engine.deliver(
       recoveryId,
       { type: 'event', event: checked },
@@ -201,8 +221,10 @@ class Host implements Recoveries {
     const loaded = await this.#store.load(recoveryId);
     if (!loaded) throw unknownRecovery(recoveryId);
     const { recovery, timers } = loaded;
-    const view = viewOf(this.#machine, this.#paths, recovery, timers, this.#clock.now());
-    return by.role === 'owner' && !view.disclosed ? undisclosed(view, this.#paths) : view;
+    const version = this.#versions.of(recovery.machineVersion);
+    if (!version) return viewOfRecord(recovery);
+    const view = viewOf(version.machine, version.paths, recovery, timers, this.#clock.now());
+    return by.role === 'owner' && !view.disclosed ? undisclosed(view, version.paths) : view;
   }
 
   async audit(recoveryId: string) {
@@ -212,9 +234,10 @@ class Host implements Recoveries {
   }
 
   /** The event as its schema has it, from someone who may send it, with what only the host may add. */
-  async #checked(recoveryId: string, event: { type?: unknown }, by: By): Promise<{ type: string; agentId?: string }> {
+  async #checked({ recovery, reason }: Taken, event: { type?: unknown }, by: By) {
+    const { events } = this.#versions.of(recovery.machineVersion) ?? this.#versions.current;
     const type = String(event?.type);
-    const spec = this.#events[type];
+    const spec = events[type];
     const refuse = async (refusal: Refusal): Promise<never> => {
       // Names that the sender made up are not written down: they may hold anything.
       const known = refusal.field !== undefined && spec !== undefined && refusal.field in spec.schema.shape;
@@ -224,22 +247,19 @@ class Host implements Recoveries {
         code: refusal.code,
         ...(known ? { field: refusal.field } : {}),
       };
-      if (!(await this.#store.load(recoveryId))) throw unknownRecovery(recoveryId);
-      await this.#store.record(recoveryId, [{ at: this.#clock.now(), kind: 'refused', data }]);
+      await this.#store.record(recovery.id, [{ at: this.#clock.now(), kind: 'refused', data }]);
       throw refusal;
     };
+    if (reason) return refuse(untouched(recovery.id, reason));
     if (!spec) {
-      const message = `there is no event '${type}'; there are ${Object.keys(this.#events).join(', ')}`;
+      const message = `there is no event '${type}'; there are ${Object.keys(events).join(', ')}`;
       return refuse(new Refusal('invalidEvent', message, { field: 'type' }));
     }
     if (by.role !== spec.from) {
       return refuse(new Refusal('notAuthorised', `'${type}' is sent by the ${spec.from}, not by the ${by.role}`));
     }
-    if (by.role === 'owner' && by.deviceId !== undefined) {
-      const loaded = await this.#store.load(recoveryId);
-      if (loaded && loaded.recovery.deviceId !== by.deviceId) {
-        return refuse(new Refusal('notAuthorised', 'the owner is heard only on the device that began the recovery'));
-      }
+    if (by.role === 'owner' && by.deviceId !== undefined && recovery.deviceId !== by.deviceId) {
+      return refuse(new Refusal('notAuthorised', 'the owner is heard only on the device that began the recovery'));
     }
     const result = spec.schema.safeParse(event);
     if (!result.success) {
@@ -249,14 +269,16 @@ class Host implements Recoveries {
       return refuse(new Refusal('invalidEvent', `'${type}' ${field}: ${issue?.message}`, { field }));
     }
     const checked = result.data as { type: string; contactId?: string };
+    const secret = secretFields(spec.schema);
     if (by.role === 'contact' && checked.contactId !== by.id) {
       return refuse(new Refusal('notAuthorised', 'a contact speaks for nobody else', { field: 'contactId' }));
     }
-    return by.role === 'agent' ? { ...checked, agentId: by.id } : checked;
+    return { checked: by.role === 'agent' ? { ...checked, agentId: by.id } : checked, secret };
   }
 
   async #refusal(recoveryId: string, type: string, delivered: Delivered, by: By): Promise<Refusal> {
     if (delivered.result === 'unknown') return unknownRecovery(recoveryId);
+    if (delivered.result === 'untouched') return untouched(recoveryId, delivered.reason);
     const { allowed, state, disclosed } = await this.get(recoveryId);
     const { code, field, ...refused } = refusedBy(delivered.result === 'refused' ? delivered.step : null);
     const reason = by.role === 'owner' && !disclosed ? undefined : refused.reason;
@@ -290,6 +312,11 @@ function summaryOf({ snapshot: _, calls: _calls, ...summary }: RecoveryRecord): 
 }
 
 const unknownRecovery = (id: string) => new Refusal('unknownRecovery', `there is no recovery '${id}'`);
+
+const untouched = (id: string, reason: LeftUntouched['reason']) =>
+  new Refusal('conflict', `recovery '${id}' began with a version of the machine that this service cannot go on with`, {
+    reason,
+  });
 
 /** What a machine said when it refused, or that it did not take the event at all. */
 function refusedBy(step: Step | null): Pick<Refused, 'code' | 'reason' | 'field'> {

@@ -57,12 +57,17 @@ interface LedgerTable {
   at: number;
   until: number | null;
 }
+interface MachineTable {
+  version: string;
+  structure: string;
+}
 export interface Tables {
   recoveries: RecoveryTable;
   timers: TimerTable;
   requests: RequestTable;
   audit: AuditTable;
   ledger: LedgerTable;
+  machines: MachineTable;
 }
 
 export const toRow = (recovery: RecoveryRecord): Omit<Insertable<RecoveryTable>, 'audit_seq' | 'audit_hash'> => ({
