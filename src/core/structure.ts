@@ -26,24 +26,21 @@ function* linesOf(machine: AnyStateMachine, name: string, above: readonly AnySta
 function* stateLines(node: AnyStateNode, name: string, within: readonly AnyStateMachine[]): Generator<string> {
   const state = `${name}: ${node.path.length === 0 ? 'the whole' : node.path.join('.')}`;
   yield `${state} is ${node.type}${node.history ? ` ${node.history}` : ''}, #${node.id}`;
-  if (node.type === 'compound') yield `${state} begins in ${transition(node.initial)}`;
-  if (node.entry.length > 0) yield `${state} on entry ${names(node.entry)}`;
-  if (node.exit.length > 0) yield `${state} on exit ${names(node.exit)}`;
+  if (node.type === 'compound') yield `${state} at first ${transition(node.initial)}`;
+  // As written: to what is on the node XState adds what its delays need.
+  if (node.config.entry) yield `${state} on entry ${names(written(node.config.entry))}`;
+  if (node.config.exit) yield `${state} on exit ${names(written(node.config.exit))}`;
   for (const [type, candidates] of node.transitions)
     yield `${state} on ${type} ${candidates.map(transition).join(' | ')}`;
   if (node.always) yield `${state} always ${node.always.map(transition).join(' | ')}`;
   for (const { id, src } of node.invoke) yield `${state} invokes ${src} as ${id}`;
-  for (const [index, { src }] of inPlace(node).entries()) {
+  for (const [index, { src }] of (written(node.config.invoke) as { src: unknown }[]).entries()) {
     if (isMachine(src)) yield* linesOf(src, `${name}/${node.id}#${index}`, within);
   }
   for (const child of Object.values(node.states)) yield* stateLines(child, name, within);
 }
 
-/** Invokes as they are written: logic in place has no name of its own. */
-function inPlace({ config }: AnyStateNode): { src: unknown }[] {
-  if (config.invoke === undefined) return [];
-  return [config.invoke].flat() as { src: unknown }[];
-}
+const written = (parts: unknown): unknown[] => (parts === undefined ? [] : [parts].flat());
 
 interface Transition {
   guard?: unknown;
