@@ -56,7 +56,7 @@ function transition({ guard, actions, target, reenter }: Transition): string {
     target ? `to ${target.map(({ id }) => `#${id}`).join(', ')}` : '',
     reenter ? 'anew' : '',
   ];
-  return parts.filter((part) => part !== '').join(' ') || 'nothing';
+  return parts.filter((part) => part !== '').join(' ') || 'stays';
 }
 
 const names = (parts: readonly unknown[]) => parts.map(nameOf).join(', ');

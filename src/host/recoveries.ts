@@ -77,6 +77,7 @@ export interface Recoveries {
    */
   send(recoveryId: string, event: RecoveryEvent, by?: By): Promise<RecoveryView>;
   /**
+   * The recovery as it stands; of one that is left untouched, what its record says by itself.
    * @param by for whom: an owner is not told of the account before the policy allows it (R16).
    * @throws Refusal `unknownRecovery`
    */
