@@ -65,13 +65,14 @@ interface Outside extends Pick<RecoveriesOptions, 'ports' | 'clock'> {
   routes?(app: App, recoveries: Recoveries): void;
 }
 
-async function sandboxOutside({ store: file }: ServiceConfig, store: Store, policy: Policy): Promise<Outside> {
+/** With ports of one's own only the clock and the keys are a sandbox's. */
+async function sandboxOutside({ store: file, ports }: ServiceConfig, store: Store, policy: Policy): Promise<Outside> {
   const keys = await sandboxKeys(file);
   const clock = await SandboxClock.open(store);
   const sandbox = createSandbox({ key: keys.sealing, clock: clock.now, policy });
   const staff = sandboxStaff(keys, clock.now);
   return {
-    ports: sandbox.ports,
+    ports: ports ? createHttpPorts(ports) : sandbox.ports,
     clock,
     sealingKey: keys.sealing,
     tokenKeys: [{ id: 'sandbox', key: keys.token }],

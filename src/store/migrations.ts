@@ -79,6 +79,16 @@ export const migrations: Record<string, Migration> = {
       await db.schema.createIndex('ledger_account').on('ledger').columns(['account_id', 'at']).execute();
     },
   },
+  '0002_machines': {
+    async up(db: Kysely<unknown>) {
+      await db.schema
+        .createTable('machines')
+        .addColumn('version', 'text', (column) => column.primaryKey())
+        .addColumn('structure', 'text', (column) => column.notNull())
+        .execute();
+      await sql`create index recoveries_active on recoveries (machine_version, id) where status = 'active'`.execute(db);
+    },
+  },
   '0004_service': {
     async up(db: Kysely<unknown>) {
       await db.schema
