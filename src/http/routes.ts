@@ -17,10 +17,16 @@ import { settled, waitOf } from './wait.ts';
 
 const PROBLEMS = {
   400: problem('the request is malformed'),
+  503: problem('the store cannot be used now; send the same again'),
+};
+const POSTED = {
+  413: problem('the body is too large'),
+  415: problem('the body is no JSON'),
+  429: problem('too many requests, or a limit of the policy; see Retry-After'),
+};
+const FOR_SOME = {
   401: problem('no token, or not a good one'),
   403: problem('this token does not permit that'),
-  429: problem('too many requests, or a limit of the policy; see Retry-After'),
-  503: problem('the store cannot write now; send the same again'),
 };
 const SHOWN = { ETag: 'the version of the recovery', 'Content-Language': 'of all that is for people' };
 const params = z.object({ recoveryId: schemas.RecoveryId });
@@ -57,8 +63,7 @@ export function recoveryRoutes(app: App, parts: Parts): void {
       responses: {
         201: json(schemas.Started, 'the recovery has begun', { Location: 'path of the recovery' }),
         409: problem('the account is being recovered from another device'),
-        413: problem('the body is too large'),
-        415: problem('the body is no JSON'),
+        ...POSTED,
         ...PROBLEMS,
       },
     }),
@@ -89,6 +94,7 @@ export function recoveryRoutes(app: App, parts: Parts): void {
         200: json(z.union([schemas.Recovery, schemas.Glimpse]), 'the recovery', SHOWN),
         304: { description: 'it is still in the version of If-None-Match' },
         404: problem('there is no such recovery'),
+        ...FOR_SOME,
         ...PROBLEMS,
       },
     }),
@@ -129,9 +135,9 @@ export function recoveryRoutes(app: App, parts: Parts): void {
         404: problem('there is no such recovery'),
         409: problem('it is not accepted now, or comes twice'),
         412: problem('the recovery is in another version than If-Match says'),
-        413: problem('the body is too large'),
-        415: problem('the body is no JSON'),
         422: problem('it does not fit its schema'),
+        ...POSTED,
+        ...FOR_SOME,
         ...PROBLEMS,
       },
     }),
@@ -174,6 +180,7 @@ export function recoveryRoutes(app: App, parts: Parts): void {
           content: { 'text/event-stream': { schema: { type: 'string' } } },
         },
         404: problem('there is no such recovery'),
+        ...FOR_SOME,
         ...PROBLEMS,
       },
     }),
@@ -197,7 +204,7 @@ export function recoveryRoutes(app: App, parts: Parts): void {
       description: 'For agents and auditors.',
       security,
       request: { query: schemas.ListQuery },
-      responses: { 200: json(z.array(schemas.Summary), 'the oldest first'), ...PROBLEMS },
+      responses: { 200: json(z.array(schemas.Summary), 'the oldest first'), ...FOR_SOME, ...PROBLEMS },
     }),
     async (c) => {
       needsRole(await authenticate(c, tokens), 'agent', 'auditor');
@@ -219,6 +226,7 @@ export function recoveryRoutes(app: App, parts: Parts): void {
       responses: {
         200: json(schemas.AuditTrail, 'its entries in order'),
         404: problem('there is no such recovery'),
+        ...FOR_SOME,
         ...PROBLEMS,
       },
     }),

@@ -46,7 +46,7 @@ export const ReadHeaders = z.object({
 export const StartBody = z
   .strictObject({
     accountId: z.string().min(1).max(128),
-    device: Device.refine((device) => device.deviceId.length <= 128, 'at most 128 characters'),
+    device: Device.extend({ deviceId: z.string().min(1).max(128) }),
   })
   .openapi('Start', { example: { accountId: 'a1', device: { deviceId: 'd1' } } });
 
@@ -138,7 +138,12 @@ export const ListQuery = z.object({
 });
 
 export const AuditQuery = z.object({
-  after: z.coerce.number().int().nonnegative().default(0).describe('entries behind this number'),
+  after: z.coerce
+    .number()
+    .int()
+    .nonnegative()
+    .default(0)
+    .openapi({ type: 'integer', description: 'entries behind this number' }),
 });
 
 export const AuditTrail = z

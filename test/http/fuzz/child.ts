@@ -1,0 +1,131 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { Agent, request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+
+const MAIN = join(import.meta.dirname, '../../../dist/src/cli/main.js');
+const ERROR = 50; // pino's level
+
+export interface Asked {
+  method: string;
+  path: string;
+  headers?: Record<string, string> | undefined;
+  body?: string | undefined;
+}
+export interface Answered {
+  status: number;
+  type: string;
+  headers: Record<string, unknown>;
+  text: string;
+}
+
+/** The service as it is shipped, in a process of its own, with whatever it logged as an error. */
+export class Child {
+  readonly errors: string[] = [];
+  url = '';
+  #ended: number | NodeJS.Signals | undefined;
+  readonly #process: ChildProcess;
+  readonly #folder: string;
+  readonly #agent: Agent;
+
+  private constructor(child: ChildProcess, folder: string, connections: number) {
+    this.#process = child;
+    this.#folder = folder;
+    this.#agent = new Agent({ keepAlive: true, maxSockets: connections });
+    child.once('exit', (code, signal) => {
+      this.#ended = code ?? signal ?? 0;
+    });
+    createInterface({ input: child.stderr as NodeJS.ReadableStream }).on('line', (line) => this.errors.push(line));
+  }
+
+  /** @param settings of the environment. */
+  static async start(settings: Record<string, string>, connections: number): Promise<Child> {
+    const folder = mkdtempSync(join(tmpdir(), 'regain-fuzz-'));
+    const given = {
+      REGAIN_MODE: 'sandbox',
+      REGAIN_PORT: '0',
+      REGAIN_STORE: join(folder, 'store.sqlite'),
+      REGAIN_SYNCHRONOUS: 'NORMAL',
+    };
+    const child = spawn(process.execPath, [MAIN, 'serve'], {
+      env: { PATH: process.env.PATH, ...given, ...settings },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const here = new Child(child, folder, connections);
+    const lines = createInterface({ input: child.stdout as NodeJS.ReadableStream });
+    await new Promise<void>((resolve, reject) => {
+      lines.on('line', (line) => {
+        const { level, url } = JSON.parse(line);
+        if (level >= ERROR) here.errors.push(line);
+        if (url === undefined) return;
+        here.url = url;
+        resolve();
+      });
+      child.once('exit', (code) => reject(new Error(`the service ended with ${code}: ${here.errors.join('\n')}`)));
+    });
+    return here;
+  }
+
+  /** Exit code or signal of a process that has died. */
+  get ended(): number | string | undefined {
+    return this.#ended;
+  }
+
+  ask({ method, path, headers = {}, body }: Asked): Promise<Answered> {
+    return new Promise((resolve, reject) => {
+      const bytes = body === undefined ? undefined : Buffer.from(body);
+      const length = bytes ? { 'content-length': bytes.length } : {};
+      const { hostname, port } = new URL(this.url);
+      const sent = request(
+        { hostname, port, method, path, agent: this.#agent, headers: { ...headers, ...length } },
+        (response) => {
+          const chunks: Buffer[] = [];
+          const type = response.headers['content-type'] ?? '';
+          const done = () => {
+            const text = Buffer.concat(chunks).toString();
+            resolve({ status: response.statusCode ?? 0, type, headers: response.headers, text });
+          };
+          response.on('data', (chunk) => {
+            chunks.push(chunk);
+            if (!type.startsWith('text/event-stream') || !chunk.includes('data:')) return;
+            done(); // a stream does not end by itself
+            response.destroy();
+          });
+          response.on('end', done).on('error', reject);
+        },
+      );
+      sent.on('error', reject);
+      sent.end(bytes);
+    });
+  }
+
+  async json<T>(asked: Omit<Asked, 'body'> & { body?: unknown }): Promise<T> {
+    const body = asked.body === undefined ? {} : { body: JSON.stringify(asked.body) };
+    const headers = { 'content-type': 'application/json', ...asked.headers };
+    const { status, text } = await this.ask({ method: asked.method, path: asked.path, headers, ...body });
+    if (status >= 400) throw new Refused(status, `${asked.method} ${asked.path}: ${status} ${text}`);
+    return JSON.parse(text) as T;
+  }
+
+  async stop(): Promise<void> {
+    this.#agent.destroy();
+    if (this.#ended === undefined) {
+      const exit = once(this.#process, 'exit');
+      this.#process.kill('SIGTERM');
+      await exit;
+    }
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+}
+
+/** What the fuzz itself needs was refused. */
+export class Refused extends Error {
+  readonly status: number;
+  constructor(status: number, message: string) {
+    super(message);
+    this.status = status;
+  }
+}
