@@ -32,8 +32,9 @@ export async function sandboxKeys(store: string): Promise<Keys> {
 /** What a sandbox's service trusts, and the identity provider that makes tokens which it trusts. */
 export function sandboxStaff({ staff }: Keys, now: () => number) {
   const { d: _, ...open } = staff as JWK;
+  const keySet = { keys: [open] };
   const trusted: StaffKeys = {
-    keySet: async () => ({ keys: [open] }),
+    keySet: async () => keySet,
     issuer: ISSUER,
     audience: AUDIENCE,
     oldest: Number.MAX_SAFE_INTEGER,

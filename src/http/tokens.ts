@@ -1,3 +1,4 @@
+import { createSecretKey, type KeyObject } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import {
   createLocalJWKSet,
@@ -63,11 +64,12 @@ const SECOND = 1_000;
 /** Makes the service's own tokens, and says whose a bearer's token is. */
 export class Tokens implements LinkTokens {
   readonly #options: TokensOptions;
-  readonly #keys: ReadonlyMap<string, Uint8Array>;
+  readonly #keys: ReadonlyMap<string, KeyObject>;
+  #staffKeys: { of: JSONWebKeySet; find: ReturnType<typeof createLocalJWKSet> } | undefined;
 
   constructor(options: TokensOptions) {
     this.#options = options;
-    this.#keys = new Map(options.keys.map(({ id, key }) => [id, new TextEncoder().encode(key)]));
+    this.#keys = new Map(options.keys.map(({ id, key }) => [id, createSecretKey(key, 'utf8')]));
   }
 
   /**
@@ -110,7 +112,7 @@ export class Tokens implements LinkTokens {
       .sign(first[1]);
   }
 
-  async #own(token: string, key: Uint8Array): Promise<Principal> {
+  async #own(token: string, key: KeyObject): Promise<Principal> {
     const { payload } = await jwtVerify(token, key, { ...this.#now(), algorithms: [ALGORITHM], issuer: ISSUER });
     const claims = Claims.parse(payload);
     const recoveryId = claims.sub;
@@ -122,7 +124,9 @@ export class Tokens implements LinkTokens {
   async #staff(token: string): Promise<Principal | undefined> {
     const { staff } = this.#options;
     if (!staff) return undefined;
-    const { payload } = await jwtVerify(token, createLocalJWKSet(await staff.keySet()), {
+    const keys = await staff.keySet();
+    if (this.#staffKeys?.of !== keys) this.#staffKeys = { of: keys, find: createLocalJWKSet(keys) };
+    const { payload } = await jwtVerify(token, this.#staffKeys.find, {
       ...this.#now(),
       algorithms: STAFF_ALGORITHMS,
       issuer: staff.issuer,

@@ -97,7 +97,11 @@ export class Child {
           response.on('end', done).on('error', reject);
         },
       );
-      sent.on('error', reject);
+      sent.on('error', (error: NodeJS.ErrnoException) => {
+        // The service may close an idle connection while it is being taken for the next request.
+        if (sent.reusedSocket && error.code === 'ECONNRESET') resolve(this.ask({ method, path, headers, body }));
+        else reject(error);
+      });
       sent.end(bytes);
     });
   }
