@@ -74,7 +74,8 @@ export class Child {
     return this.#ended;
   }
 
-  ask({ method, path, headers = {}, body }: Asked): Promise<Answered> {
+  /** @param tries when the connection is lost: the service may close an idle one while it is being taken for this request. */
+  ask({ method, path, headers = {}, body }: Asked, tries = 3): Promise<Answered> {
     return new Promise((resolve, reject) => {
       const bytes = body === undefined ? undefined : Buffer.from(body);
       const length = bytes ? { 'content-length': bytes.length } : {};
@@ -98,8 +99,8 @@ export class Child {
         },
       );
       sent.on('error', (error: NodeJS.ErrnoException) => {
-        // The service may close an idle connection while it is being taken for the next request.
-        if (sent.reusedSocket && error.code === 'ECONNRESET') resolve(this.ask({ method, path, headers, body }));
+        const again = error.code === 'ECONNRESET' && tries > 1 && this.#ended === undefined;
+        if (again) resolve(this.ask({ method, path, headers, body }, tries - 1));
         else reject(error);
       });
       sent.end(bytes);

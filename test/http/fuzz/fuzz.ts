@@ -10,7 +10,7 @@ export interface FuzzOptions {
   seed: number;
   /** How many go on at once, each with recoveries of its own. */
   workers?: number;
-  /** Whether the limits are as they are by default; else they are out of the way. */
+  /** Whether the limits are such that they are reached; else they are out of the way. */
   limited?: boolean;
 }
 
@@ -35,11 +35,13 @@ const LIMITS = [
   'EVENTS_BY_RECOVERY',
   'EVENTS_BY_ADDRESS',
 ];
-const NO_LIMITS = Object.fromEntries(LIMITS.map((name) => [`REGAIN_LIMITS_${name}_MOST`, '1000000000']));
+const limits = (most: Record<string, number>) =>
+  Object.fromEntries(LIMITS.map((name) => [`REGAIN_LIMITS_${name}_MOST`, String(most[name] ?? 1_000_000_000)]));
+const NARROW = limits({ STARTS_BY_ACCOUNT: 3, STARTS_BY_ADDRESS: 60, EVENTS_BY_RECOVERY: 10 });
 
 /** Sends requests of every kind to the service over HTTP, and says what was answered amiss. The same seed plans the same. */
 export async function fuzz({ requests, seed, workers = 8, limited = false }: FuzzOptions): Promise<FuzzReport> {
-  const child = await Child.start(limited ? {} : NO_LIMITS, workers * 4);
+  const child = await Child.start(limited ? NARROW : limits({}), workers * 4);
   const report: FuzzReport = { requests: 0, counts: {}, findings: [], memory: 0 };
   try {
     const operations = operationsOf(await child.json<OpenApi>({ method: 'GET', path: '/openapi.json' }));
@@ -54,7 +56,8 @@ export async function fuzz({ requests, seed, workers = 8, limited = false }: Fuz
     const share = Math.ceil(requests / workers);
     const all = Array.from({ length: workers }, (_, index) => new Worker(shared, index, seed));
     for (const worker of all) await worker.begin();
-    await Promise.all(all.map((worker) => worker.work(share)));
+    const failed = (error: unknown) => void report.findings.push(`could not go on: ${(error as Error).stack}`);
+    await Promise.all(all.map((worker) => worker.work(share).catch(failed)));
     const stuck = await child.json<unknown[]>({
       method: 'GET',
       path: '/v1/recoveries?status=stuck',

@@ -22,7 +22,7 @@ console.log(`seed ${seed}: the same with --seed ${seed} --requests ${requests}`)
 const free = await fuzz({ requests, seed });
 show('without limits', free);
 const limited = await fuzz({ requests: Math.ceil(requests / 10), seed, limited: true });
-show('with the limits of the defaults', limited);
+show('with limits that are reached', limited);
 const found = free.findings.length + limited.findings.length;
 console.log(`\n${free.requests + limited.requests} requests, ${found} findings`);
 process.exitCode = found === 0 ? 0 : 1;

@@ -7,6 +7,9 @@ export const SECRET = 'SECRET-of-an-owner';
 /** Every name and every phone in use, whosever. */
 export const MARKS = /mk\d+x\d+q|\+86137\d{8}/g;
 
+/** What belongs to an account and is said with every request has a name that is no mark. */
+const idOf = (accountId: string, what: string) => `${accountId.replace('mk', 'id')}-${what}`;
+
 export type StaffTokens = Record<'agent' | 'staff' | 'auditor' | 'all', string>;
 
 export async function staffTokens(child: Child): Promise<StaffTokens> {
@@ -49,7 +52,7 @@ export class Party {
     this.#auditor = { authorization: `Bearer ${staff.all}` };
     this.accountId = name;
     this.phone = phone;
-    this.deviceId = `${name}-device`;
+    this.deviceId = idOf(name, 'device');
     this.recoveryId = started.recoveryId;
     this.tokens = { ...staff, owner: started.token };
   }
@@ -57,13 +60,13 @@ export class Party {
   static async begin(child: Child, staff: StaffTokens, worker: number, count: number): Promise<Party> {
     const name = `mk${worker}x${count}q`;
     const phone = `+86137${String(worker).padStart(2, '0')}${String(count).padStart(6, '0')}`;
-    const deviceId = `${name}-device`;
+    const deviceId = idOf(name, 'device');
     const account = {
       accountId: name,
       phone,
       realName: { verified: true },
       cards: [{}],
-      contacts: [1, 2, 3, 4].map((each) => ({ contactId: `${name}-k${each}` })),
+      contacts: [1, 2, 3, 4].map((each) => ({ contactId: idOf(name, `k${each}`) })),
       validTransactions: 42,
       device: { deviceId, loggedInDays: 90, remembered: true },
       biometric: { enabled: true, sensor: 'capacitive', enrolledDeviceId: deviceId },
@@ -89,7 +92,7 @@ export class Party {
 
   /** Has the contacts asked once, so that there is a contact’s token. */
   async #askContacts(): Promise<void> {
-    const contactIds = [1, 2, 3].map((each) => `${this.accountId}-k${each}`);
+    const contactIds = [1, 2, 3].map((each) => idOf(this.accountId, `k${each}`));
     for (const body of [
       { type: 'path.choose', path: 'securityContacts' },
       { type: 'contacts.request', contactIds },
@@ -99,7 +102,7 @@ export class Party {
       await this.#child.json({ method: 'POST', path: `${this.path}/events`, headers, body });
       await this.settle();
     }
-    this.tokens.contact = (await this.#inbox(`${this.accountId}-k1`)).at(-1)?.bearer ?? '';
+    this.tokens.contact = (await this.#inbox(idOf(this.accountId, 'k1'))).at(-1)?.bearer ?? '';
     const notices = await this.#child.json<SandboxNotice[]>({
       method: 'GET',
       path: `/sandbox/notices/${this.accountId}`,
@@ -158,11 +161,11 @@ export class Party {
       $account: () => this.accountId,
       $device: () => this.deviceId,
       $secret: () => SECRET,
-      $contact: () => `${this.accountId}-k1`,
-      $contact2: () => `${this.accountId}-k2`,
-      $contact3: () => `${this.accountId}-k3`,
+      $contact: () => idOf(this.accountId, 'k1'),
+      $contact2: () => idOf(this.accountId, 'k2'),
+      $contact3: () => idOf(this.accountId, 'k3'),
       $code: async () => (await this.#inbox(this.phone)).findLast(({ code }) => code !== undefined)?.code,
-      $link: async () => (await this.#inbox(`${this.accountId}-k1`)).at(-1)?.token,
+      $link: async () => (await this.#inbox(idOf(this.accountId, 'k1'))).at(-1)?.token,
       $institution: async () =>
         (await this.#child.json<{ token: string }>({ method: 'POST', path: '/sandbox/institution-tokens', body: {} }))
           .token,
