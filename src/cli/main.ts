@@ -20,7 +20,7 @@ program
   .option('--config <file>', 'a YAML or JSON file; variables of the environment (REGAIN_PORT, …) go before it')
   .option('--sandbox', 'with the outside world simulated and a clock that can be moved; never for real accounts')
   .action(async (options) => {
-    process.exitCode = await runService(options);
+    process.exit(await runService(options)); // connections to ports may be kept open
   });
 
 program

@@ -1,7 +1,9 @@
+import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { performance } from 'node:perf_hooks';
-import { serve } from '@hono/node-server';
+import { createAdaptorServer } from '@hono/node-server';
+import { Hono } from 'hono';
 import { type Logger, pino } from 'pino';
 import { eventsOf, paths } from '../../machines/paths.ts';
 import { type Policy, policyOf } from '../../machines/policy.ts';
@@ -17,6 +19,7 @@ import type { ServiceConfig } from './config.ts';
 import { RateLimits } from './limits.ts';
 import { clockWatch, Metrics } from './metrics.ts';
 import { Presenter } from './presenter.ts';
+import { answerProblem, RequestProblem } from './problems.ts';
 import { SandboxClock } from './sandbox-clock.ts';
 import { sandboxKeys, sandboxStaff } from './sandbox-keys.ts';
 import { sandboxRoutes } from './sandbox-routes.ts';
@@ -97,6 +100,24 @@ function productionOutside({ ports, keys, staff }: ServiceConfig): Outside {
 }
 
 async function running(config: ServiceConfig, store: Store, policy: Policy, log: Logger): Promise<Service> {
+  const server = await Listener.open(config);
+  try {
+    return await serving(server, config, store, policy, log);
+  } catch (error) {
+    await server.close();
+    throw error;
+  }
+}
+
+async function serving(
+  server: Listener,
+  config: ServiceConfig,
+  store: Store,
+  policy: Policy,
+  log: Logger,
+): Promise<Service> {
+  const { url } = server;
+  log.info({ url, mode: config.mode, store: config.store }, 'listening');
   const outside = config.mode === 'sandbox' ? await sandboxOutside(config, store, policy) : productionOutside(config);
   const { ports, clock = systemClock, sealingKey, tokenKeys, staff } = outside;
   const metrics = new Metrics(() => store.census(clock.now()));
@@ -144,10 +165,8 @@ async function running(config: ServiceConfig, store: Store, policy: Policy, log:
   const cleanUp = () =>
     store.forgetReceipts(clock.now() - RECEIPTS_KEPT).catch((err: unknown) => log.error({ err }, 'cleaning up failed'));
   const cleaning = setInterval(cleanUp, CLEAN_UP).unref();
-  const server = await listening(app, config);
-  const { address, family, port } = server.address() as AddressInfo;
-  const url = `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
-  log.info({ url, mode: config.mode, store: config.store }, 'listening');
+  server.serve(app.fetch);
+  log.info('ready');
 
   return {
     url,
@@ -159,7 +178,7 @@ async function running(config: ServiceConfig, store: Store, policy: Policy, log:
       clearInterval(watching);
       clearInterval(cleaning);
       streams.close();
-      await drained(server);
+      await server.close();
       await recoveries.close();
       await store.close();
       log.info('stopped');
@@ -167,30 +186,56 @@ async function running(config: ServiceConfig, store: Store, policy: Policy, log:
   };
 }
 
-function listening(app: App, { host, port, requestTimeout }: ServiceConfig): Promise<Server> {
-  return new Promise((resolve, reject) => {
-    const server = serve(
-      {
-        fetch: app.fetch,
-        hostname: host,
-        port,
-        serverOptions: { requestTimeout, headersTimeout: HEADERS_WITHIN, maxHeaderSize: MAX_HEADER },
-      },
-      () => resolve(server as Server),
-    );
-    server.on('error', reject);
-  });
+type Fetch = App['fetch'];
+
+/** Listens from the start: while what fell due meanwhile is processed, the process can be seen to live. */
+class Listener {
+  readonly #server: Server;
+  #fetch: Fetch = starting().fetch;
+
+  private constructor({ requestTimeout }: ServiceConfig) {
+    this.#server = createAdaptorServer({
+      fetch: (request, env) => this.#fetch(request, env),
+      serverOptions: { requestTimeout, headersTimeout: HEADERS_WITHIN, maxHeaderSize: MAX_HEADER },
+    }) as Server;
+  }
+
+  static async open(config: ServiceConfig): Promise<Listener> {
+    const listener = new Listener(config);
+    listener.#server.listen(config.port, config.host);
+    await once(listener.#server, 'listening');
+    return listener;
+  }
+
+  get url(): string {
+    const { address, family, port } = this.#server.address() as AddressInfo;
+    return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+  }
+
+  serve(fetch: Fetch): void {
+    this.#fetch = fetch;
+  }
+
+  /** Takes no more requests and waits for those that are being answered, for a while. */
+  async close(): Promise<void> {
+    const late = setTimeout(() => this.#server.closeAllConnections(), DRAIN);
+    const idle = setInterval(() => this.#server.closeIdleConnections(), DRAIN_LOOK);
+    await new Promise((resolve) => this.#server.close(resolve));
+    clearTimeout(late);
+    clearInterval(idle);
+  }
 }
 
-/** Takes no more requests and waits for those that are being answered, for a while. */
-function drained(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    const late = setTimeout(() => server.closeAllConnections(), DRAIN);
-    const idle = setInterval(() => server.closeIdleConnections(), DRAIN_LOOK);
-    server.close(() => {
-      clearTimeout(late);
-      clearInterval(idle);
-      resolve();
-    });
-  });
+/** What is answered before the recoveries are there. */
+function starting(): Hono {
+  const app = new Hono();
+  app.get('/health', (c) => c.json({ status: 'ok' }));
+  app.get('/ready', (c) => c.json({ status: 'starting' }, 503));
+  app.notFound((c) =>
+    answerProblem(
+      c,
+      new RequestProblem('unavailable', 'the service is starting', {}, { headers: { 'Retry-After': '1' } }),
+    ),
+  );
+  return app;
 }
