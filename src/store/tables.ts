@@ -1,6 +1,6 @@
 import type { Insertable, Selectable } from 'kysely';
 import type { Timer } from '../core/index.ts';
-import type { AuditEntry, LedgerEntry, RecoveryRecord, RequestRecord } from './types.ts';
+import type { AuditEntry, LedgerEntry, RecoveryRecord, RequestRecord, Retention } from './types.ts';
 
 interface RecoveryTable {
   id: string;
@@ -45,7 +45,9 @@ interface AuditTable {
   seq: number;
   at: number;
   kind: AuditEntry['kind'];
-  data: string;
+  data: string | null;
+  salt: string | null;
+  digest: string;
   hash: string;
 }
 interface LedgerTable {
@@ -57,12 +59,18 @@ interface LedgerTable {
   at: number;
   until: number | null;
 }
+interface RetentionTable {
+  recovery_id: string;
+  class: Retention['class'];
+  due_at: number;
+}
 export interface Tables {
   recoveries: RecoveryTable;
   timers: TimerTable;
   requests: RequestTable;
   audit: AuditTable;
   ledger: LedgerTable;
+  retention: RetentionTable;
 }
 
 export const toRow = (recovery: RecoveryRecord): Omit<Insertable<RecoveryTable>, 'audit_seq' | 'audit_hash'> => ({
@@ -104,12 +112,3 @@ export const toTimer = (row: Selectable<TimerTable>): Timer => ({
   event: JSON.parse(row.event),
   dueAt: row.due_at,
 });
-
-/** What an entry holds; nothing when it is no JSON any more. */
-export function parsed(data: string): Record<string, unknown> {
-  try {
-    return JSON.parse(data);
-  } catch {
-    return {};
-  }
-}

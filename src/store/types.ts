@@ -41,7 +41,8 @@ export interface RequestRecord {
 /** What happened, for reviewers. It never holds a secret. */
 export interface AuditEntry {
   at: Instant;
-  kind: 'start' | 'event' | 'refused' | 'timer' | 'answer' | 'failure' | 'dropped' | 'notice' | 'stuck';
+  kind: 'start' | 'event' | 'refused' | 'timer' | 'answer' | 'failure' | 'dropped' | 'notice' | 'stuck' | 'erased';
+  /** `{ erased: true }` once they were erased; a later entry of the kind `erased` says when and why. */
   data: Record<string, unknown>;
 }
 
@@ -50,7 +51,29 @@ export interface Tampering {
   recoveryId: string;
   /** Number of the entry. */
   seq: number;
-  what: 'changed' | 'missing' | 'inserted' | 'cut off';
+  /** Against a checkpoint besides: `removed` is a whole trail, `replaced` one that was computed anew up to this entry. */
+  what: 'changed' | 'missing' | 'inserted' | 'cut off' | 'removed' | 'replaced';
+}
+
+/** The last entry of a trail. Kept elsewhere, it shows what was done to the trail since (R53). */
+export interface TrailHead {
+  recoveryId: string;
+  seq: number;
+  hash: string;
+  /** Instant of the entry, in ms. */
+  at: Instant;
+}
+
+/** The audit trails of a store, to be looked at only. */
+export interface AuditTrails {
+  /**
+   * Holds every audit trail against its hashes; empty when each is as it was written (R53).
+   * @param since heads that the trails had earlier: what was cut off, removed or replaced since is found too.
+   */
+  tamperings(since?: readonly TrailHead[]): Promise<Tampering[]>;
+  /** The last entry of every trail, by recovery. */
+  trailHeads(): Promise<TrailHead[]>;
+  close(): Promise<void>;
 }
 
 /** What outlives a recovery: attempts, wrong codes, emergency codes, observation. */
@@ -60,6 +83,29 @@ export interface LedgerEntry {
   at: Instant;
   /** End of an observation, or of the wait after a failed path. */
   until: Instant | null;
+}
+
+/**
+ * What is erased together (R55): references to evidence; all that is personal; what the ledger keeps for limits that hold
+ * over recoveries, where these need it for longer.
+ */
+export type RetentionClass = 'evidence' | 'personalData' | 'ledger';
+
+/** The date of an erasure: an absolute instant (ms), whatever restarts come before it. */
+export interface Retention {
+  class: RetentionClass;
+  dueAt: Instant;
+}
+
+/** What a change erases; the place of the date is taken with it, so that it is done once. */
+export interface Erasure {
+  class: RetentionClass;
+  /** Numbers of the audit entries whose data and salts go. */
+  entries: readonly number[];
+  /** Whether the recovery's rows in the ledger go. */
+  ledger: boolean;
+  /** Takes all calls of the recovery from the outbox but those of this port. */
+  onlyPort?: string;
 }
 
 /** All that one input led to. It is written whole or not at all. */
@@ -74,6 +120,9 @@ export interface Change {
   awaited: readonly string[];
   audit: readonly AuditEntry[];
   ledger: readonly LedgerEntry[];
+  /** Dates of erasures, given with the change that ends the recovery; they take the place of earlier ones of their class. */
+  retention?: readonly Retention[];
+  erasure?: Erasure;
 }
 
 /** What came of a commit: `stale` when someone else was first, `occupied` when the account has a live recovery. */
@@ -88,7 +137,7 @@ export interface ListFilter {
 }
 
 /** Where recoveries are kept. All methods are safe to call at once. */
-export interface Store {
+export interface Store extends AuditTrails {
   /** Writes a change in one transaction. */
   commit(change: Change): Promise<Committed>;
   /** Adds to the audit trail, and takes calls from the outbox: for what changed no state, such as a refusal. */
@@ -106,8 +155,16 @@ export interface Store {
   /** Notes a try that failed; the call stays in the outbox. */
   postpone(recoveryId: string, key: string, tries: number, notBefore: Instant): Promise<void>;
   ledger(accountId: string): Promise<(LedgerEntry & { recoveryId: string })[]>;
+  /** What the ledger holds of one recovery. */
+  ledgerOf(recoveryId: string): Promise<LedgerEntry[]>;
   audit(recoveryId: string): Promise<(AuditEntry & { seq: number })[]>;
-  /** Holds every audit trail against its hashes; empty when each is as it was written (R53). */
-  tamperings(): Promise<Tampering[]>;
-  close(): Promise<void>;
+  /** Erasures due at or before `now` of recoveries that have ended, the earliest first, evidence before all else. */
+  dueErasures(now: Instant, limit: number): Promise<(Retention & { recoveryId: string })[]>;
+  /** The instant of the earliest erasure of a recovery that has ended. */
+  nextErasure(): Promise<Instant | undefined>;
+  /**
+   * Overwrites what was erased wherever the database may still hold it beside its tables.
+   * @returns false when a reader is in the way: to be tried again.
+   */
+  purge(): Promise<boolean>;
 }

@@ -159,7 +159,9 @@ describe('the SQLite store', () => {
     const store = await openSqlite(file);
     const raw = new Database(file);
     expect(raw.pragma('journal_mode', { simple: true })).toBe('wal');
-    expect(raw.prepare('select name from kysely_migration').all()).toEqual([{ name: '0001_recoveries' }]);
+    expect(raw.prepare('select name from kysely_migration').all()).toEqual([
+      { name: '0001_recoveries_with_retention' },
+    ]);
     raw.close();
     await store.close();
     const again = await openSqlite(file); // run once, not twice
