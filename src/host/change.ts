@@ -1,5 +1,6 @@
 import type { Emitted, Instant, PortRequest, Step, Stored } from '../core/index.ts';
-import type { AuditEntry, Change, LedgerEntry, RecoveryRecord, RequestRecord } from '../store/types.ts';
+import type { AuditEntry, Change, LedgerEntry, RecoveryRecord, RequestRecord, Retention } from '../store/types.ts';
+import type { Ended } from './erasure.ts';
 
 /** What a host makes of the steps of a machine: everything that is particular to recoveries. */
 export interface Particulars {
@@ -10,6 +11,10 @@ export interface Particulars {
   notices(emitted: readonly Emitted[], recovery: RecoveryRecord): { port: string; input: unknown }[];
   /** The input of a call as it is written: JSON with secrets sealed. */
   seal(port: string, input: unknown, recoveryId: string): string;
+  /** When what a recovery leaves behind is erased, from the instant at which it ended. */
+  retention(snapshot: unknown, endedAt: Instant): Retention[];
+  /** The change that erases one class of it. */
+  erasure(ended: Ended, of: Retention['class'], now: Instant): Change;
 }
 
 /** Under this name the count of notices is kept beside those of calls. */
@@ -94,6 +99,7 @@ export class ChangeBuilder {
       awaited,
       audit: this.#audit,
       ledger: this.#ledger,
+      ...(last?.status === 'done' ? { retention: this.#particulars.retention(last.snapshot, last.at) } : {}),
     };
   }
 }

@@ -10,10 +10,11 @@ import {
   type Stored,
   step,
 } from '../core/index.ts';
-import type { AuditEntry, RecoveryRecord, RequestRecord, Store } from '../store/types.ts';
+import type { AuditEntry, Change, RecoveryRecord, RequestRecord, Store } from '../store/types.ts';
 import { ChangeBuilder, type Particulars } from './change.ts';
 import type { Clock, VirtualClock } from './clock.ts';
 import { Outbox } from './outbox.ts';
+import { Retention } from './retention.ts';
 
 /** A change that was committed. */
 export interface Changed {
@@ -59,6 +60,7 @@ const PAUSE = 1_000;
 export class Engine {
   readonly #options: EngineOptions;
   readonly #outbox: Outbox;
+  readonly #retention: Retention;
   readonly #queues = new Map<string, Promise<unknown>>();
   readonly #listeners = new Set<(changed: Changed) => void>();
   #alarm: { instant: Instant; cancel: () => void } | undefined;
@@ -74,7 +76,16 @@ export class Engine {
       settle: (request, outcome) => this.#settle(request, outcome),
       onError: options.onError,
     });
-    const { clock } = options;
+    const { store, clock, particulars, onError } = options;
+    this.#retention = new Retention({
+      store,
+      clock,
+      particulars,
+      inTurn: (id, work) => this.#queued(id, work),
+      committed: (change) => this.#committed(change),
+      isClosed: () => this.#closed,
+      onError,
+    });
     this.#forgetRest = 'restFirst' in clock ? (clock as VirtualClock).restFirst(() => this.idle()) : () => {};
   }
 
@@ -162,10 +173,15 @@ export class Engine {
   async #commit(change: ChangeBuilder, from: number | null, now: Instant): Promise<RecoveryRecord | undefined> {
     const built = change.build(from, now);
     if ((await this.#options.store.commit(built)) !== 'committed') return undefined;
-    const { recovery } = built;
-    this.#outbox.keepOnly(recovery.id, built.awaited);
-    for (const request of built.requests) this.#outbox.add(request);
-    for (const timer of built.timers) this.#wakeAt(timer.dueAt);
+    this.#committed(built);
+    return built.recovery;
+  }
+
+  /** What follows from a change once it is written. */
+  #committed({ recovery, requests, awaited, timers, retention = [] }: Change): void {
+    this.#outbox.keepOnly(recovery.id, awaited);
+    for (const request of requests) this.#outbox.add(request);
+    for (const { dueAt } of [...timers, ...retention]) this.#wakeAt(dueAt);
     const { id, version, state, status, updatedAt } = recovery;
     for (const listener of this.#listeners) {
       try {
@@ -174,7 +190,6 @@ export class Engine {
         this.#options.onError(error);
       }
     }
-    return recovery;
   }
 
   /** Brings the result of a call to the machine, or, when nobody waits for it, to the audit trail alone. */
@@ -195,6 +210,8 @@ export class Engine {
         [{ at: clock.now(), kind: 'notice', data: { ...data, ok: 'output' in outcome } }],
         [key],
       );
+      const again = await this.#retention.settled(request);
+      if (again !== undefined) this.#wakeAt(again);
       return;
     }
     const input: StepInput =
@@ -223,6 +240,7 @@ export class Engine {
     if (loaded?.recovery.status !== 'active') return;
     const now = this.#options.clock.now();
     const message = error instanceof Error ? error.message : String(error);
+    const retention = this.#options.particulars.retention(loaded.recovery.snapshot, now);
     await this.#options.store.commit({
       recovery: {
         ...loaded.recovery,
@@ -237,7 +255,9 @@ export class Engine {
       awaited: [],
       audit: [{ at: now, kind: 'stuck', data: { error: message, timers: loaded.timers } }],
       ledger: [],
+      retention,
     });
+    for (const { dueAt } of retention) this.#wakeAt(dueAt);
   }
 
   #wakeAt(instant: Instant): void {
@@ -270,6 +290,8 @@ export class Engine {
       }
       const next = this.#closed ? undefined : await store.nextDue();
       if (next !== undefined) this.#wakeAt(failed.size > 0 ? clock.now() + PAUSE : next);
+      const erasure = await this.#retention.processDue();
+      if (erasure !== undefined) this.#wakeAt(erasure);
     } catch (error) {
       if (this.#closed) return;
       onError(error);

@@ -15,6 +15,7 @@ import type { AuditEntry, ListFilter, RecoveryRecord, Store } from '../store/typ
 import type { Particulars } from './change.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { type Changed, type Delivered, Engine } from './engine.ts';
+import { Eraser } from './erasure.ts';
 import { ledgerEntries } from './ledger.ts';
 import { PortCaller } from './port-caller.ts';
 import { Refusal } from './refusal.ts';
@@ -191,7 +192,10 @@ class Host implements Recoveries {
       recoveryId,
       { type: 'event', event: checked },
       { at: 0, kind: 'event', data },
-      (step) => ({ at: 0, kind: 'refused', data: { ...data, ...refusedBy(step) } }),
+      (step) => {
+        const said = step ? data : { event: { type: checked.type }, by: unnamed(by) };
+        return { at: 0, kind: 'refused', data: { ...said, ...refusedBy(step) } };
+      },
     );
     if (delivered.result === 'taken') return this.get(recoveryId, by);
     throw await this.#refusal(recoveryId, checked.type, delivered, by);
@@ -218,13 +222,14 @@ class Host implements Recoveries {
     const refuse = async (refusal: Refusal): Promise<never> => {
       // Names that the sender made up are not written down: they may hold anything.
       const known = refusal.field !== undefined && spec !== undefined && refusal.field in spec.schema.shape;
+      const loaded = await this.#store.load(recoveryId);
+      if (!loaded) throw unknownRecovery(recoveryId);
       const data = {
         event: { type: spec ? type : '(unknown)' },
-        by,
+        by: loaded.recovery.status === 'active' ? by : unnamed(by),
         code: refusal.code,
         ...(known ? { field: refusal.field } : {}),
       };
-      if (!(await this.#store.load(recoveryId))) throw unknownRecovery(recoveryId);
       await this.#store.record(recoveryId, [{ at: this.#clock.now(), kind: 'refused', data }]);
       throw refusal;
     };
@@ -268,6 +273,11 @@ class Host implements Recoveries {
   }
 
   #particulars(): Particulars {
+    const eraser = new Eraser({
+      events: this.#events,
+      policy: policyOf(this.#policy),
+      seal: (port, input, recoveryId) => this.#caller.seal(port, input, recoveryId),
+    });
     return {
       isLive: (step: Step) => !step.states.includes('observing'),
       ledger: ledgerEntries,
@@ -278,9 +288,14 @@ class Host implements Recoveries {
           return [{ port: 'notify', input: { accountId: recovery.accountId, ...notice } }];
         }),
       seal: (port, input, recoveryId) => this.#caller.seal(port, input, recoveryId),
+      retention: (snapshot, endedAt) => eraser.dates(snapshot, endedAt),
+      erasure: (ended, of, now) => eraser.change(ended, of, now),
     };
   }
 }
+
+/** What the trail of a recovery that has ended says of a sender: nothing that would have to be erased once more. */
+const unnamed = ({ role }: By) => ({ role });
 
 /** A recovery in a list. */
 export type RecoverySummary = Omit<RecoveryRecord, 'snapshot' | 'calls'>;

@@ -87,7 +87,7 @@ export const migrations: Record<string, Migration> = {
         .addColumn('due_at', 'bigint', (column) => column.notNull())
         .addPrimaryKeyConstraint('retention_key', ['recovery_id', 'class'])
         .execute();
-      await db.schema.createIndex('retention_due').on('retention').columns(['due_at']).execute();
+      await db.schema.createIndex('retention_due').on('retention').columns(['due_at', 'class']).execute();
     },
   },
 };

@@ -85,11 +85,12 @@ function inputs(simulation: Simulated): { [K in PortName]: PortInput<K> } {
     setPassword: { ...A1, password: '294817', factors: [] },
     revokeSessions: A1,
     notify: { ...A1, notice: 'started' },
+    eraseEvidence: { ...A1, evidenceRefs: ['front', 'back'] },
   };
 }
 const effectsOf = ({ world, passwordsSet }: Simulated) => ({
   messages: [PHONE, 'k1', 'k2'].map((to) => world.inbox(to)),
-  counts: [world.notices, world.tickets, world.payments, world.revoked].map(({ length }) => length),
+  counts: [world.notices, world.tickets, world.payments, world.revoked, world.erased].map(({ length }) => length),
   passwords: passwordsSet('a1'),
 });
 
