@@ -89,7 +89,7 @@ export interface LedgerEntry {
  * What is erased together (R55): references to evidence; all that is personal; what the ledger keeps for limits that hold
  * over recoveries, where these need it for longer.
  */
-export type RetentionClass = 'evidence' | 'personalData' | 'ledger';
+type RetentionClass = 'evidence' | 'personalData' | 'ledger';
 
 /** The date of an erasure: an absolute instant (ms), whatever restarts come before it. */
 export interface Retention {
@@ -98,7 +98,7 @@ export interface Retention {
 }
 
 /** What a change erases; the place of the date is taken with it, so that it is done once. */
-export interface Erasure {
+interface Erasure {
   class: RetentionClass;
   /** Numbers of the audit entries whose data and salts go. */
   entries: readonly number[];

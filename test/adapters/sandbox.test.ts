@@ -194,6 +194,14 @@ describe('the emergency code', () => {
 });
 
 describe('people and things', () => {
+  test('R55: captures that were erased are there no more', async () => {
+    const { ports, world, call } = simulated();
+    const glare = world.capture({ faults: ['glare'] });
+    await ports.eraseEvidence({ ...A1, evidenceRefs: [glare, 'never-taken'] }, call());
+    expect(world.erased).toMatchObject([{ accountId: 'a1', evidenceRefs: [glare, 'never-taken'] }]);
+    await expect(ports.checkFace({ ...A1, captureRef: glare }, call())).rejects.toThrow('the capture was erased');
+  });
+
   test('captures show what was taken; what nobody took is the owner’s own', async () => {
     const { ports, world, call } = simulated();
     const glare = world.capture({ faults: ['glare', 'cornersMissing'], warnings: ['worn'] });

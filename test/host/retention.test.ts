@@ -3,13 +3,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
+import type { z } from 'zod';
 import type { AccountFacts } from '../../machines/account.ts';
+import { events } from '../../machines/events.ts';
 import { type PolicyInput, policyOf } from '../../machines/policy.ts';
+import { ports } from '../../machines/ports.ts';
 import { sandboxAccount } from '../../src/adapters/account.ts';
 import type { PortCall, Ports } from '../../src/adapters/ports.ts';
 import { createSandbox } from '../../src/adapters/sandbox.ts';
 import { createVirtualClock } from '../../src/host/clock.ts';
 import { createRecoveries, type Recoveries } from '../../src/host/recoveries.ts';
+import { evidenceFields } from '../../src/host/secrets.ts';
 import { openSqlite } from '../../src/store/sqlite.ts';
 import type { Store } from '../../src/store/types.ts';
 
@@ -401,4 +405,17 @@ describe('R55: personal data are erased later', () => {
 
 test('evidence kept longer than it is known whose it is: such a policy is refused', () => {
   expect(() => policyOf({ retention: { evidence: '30d', personalData: '7d' } })).toThrow('retention.evidence');
+});
+
+test('every field that refers to evidence is marked as such, in events and in ports', () => {
+  const named = (schema: z.ZodObject) => Object.keys(schema.shape).filter((name) => /Refs?$/.test(name));
+  for (const [name, { schema }] of Object.entries(events)) {
+    const refs = named(schema).filter((field) => field !== 'merchantRef'); // where was paid: no evidence of anyone
+    expect(evidenceFields(schema), name).toEqual(refs);
+  }
+  for (const [name, { input }] of Object.entries(ports)) {
+    const refs = named(input).filter((field) => field !== 'merchantRef');
+    expect(evidenceFields(input), name).toEqual(refs);
+  }
+  expect(Object.values(events).flatMap(({ schema }) => evidenceFields(schema))).toHaveLength(9);
 });
