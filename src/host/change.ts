@@ -1,5 +1,5 @@
 import type { Emitted, Instant, PortRequest, Step, Stored } from '../core/index.ts';
-import type { AuditEntry, Change, LedgerEntry, RecoveryRecord, RequestRecord, Retention } from '../store/types.ts';
+import type { AuditEntry, Change, ErasureDate, LedgerEntry, RecoveryRecord, RequestRecord } from '../store/types.ts';
 import type { Ended } from './erasure.ts';
 
 /** What a host makes of the steps of a machine: everything that is particular to recoveries. */
@@ -12,9 +12,9 @@ export interface Particulars {
   /** The input of a call as it is written: JSON with secrets sealed. */
   seal(port: string, input: unknown, recoveryId: string): string;
   /** When what a recovery leaves behind is erased, from the instant at which it ended. */
-  retention(snapshot: unknown, endedAt: Instant): Retention[];
+  retention(snapshot: unknown, endedAt: Instant): ErasureDate[];
   /** The change that erases one class of it. */
-  erasure(ended: Ended, of: Retention['class'], now: Instant): Change;
+  erasure(ended: Ended, of: ErasureDate['class'], now: Instant): Change;
 }
 
 /** Under this name the count of notices is kept beside those of calls. */

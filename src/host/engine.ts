@@ -285,12 +285,12 @@ export class Engine {
       while (!this.#closed) {
         const due = await store.due(clock.now(), BATCH + failed.size);
         const ids = new Set(due.map(({ recoveryId }) => recoveryId).filter((id) => !failed.has(id)));
-        if (ids.size === 0) break;
+        if (ids.size === 0 && !(await this.#retention.eraseSome())) break;
         for (const id of ids) if (!(await this.#catchUpOne(id))) failed.add(id);
       }
       const next = this.#closed ? undefined : await store.nextDue();
       if (next !== undefined) this.#wakeAt(failed.size > 0 ? clock.now() + PAUSE : next);
-      const erasure = await this.#retention.processDue();
+      const erasure = this.#closed ? undefined : await this.#retention.next();
       if (erasure !== undefined) this.#wakeAt(erasure);
     } catch (error) {
       if (this.#closed) return;

@@ -3,7 +3,7 @@ import type { RecoveryOutput } from '../../machines/outcome.ts';
 import type { Policy } from '../../machines/policy.ts';
 import type { PortInput, PortName } from '../../machines/ports.ts';
 import type { Instant } from '../core/index.ts';
-import type { AuditEntry, Change, LedgerEntry, RecoveryRecord, RequestRecord, Retention } from '../store/types.ts';
+import type { AuditEntry, Change, ErasureDate, LedgerEntry, RecoveryRecord, RequestRecord } from '../store/types.ts';
 import { neededUntil } from './ledger.ts';
 import { evidenceFields } from './secrets.ts';
 
@@ -45,7 +45,7 @@ export class Eraser {
   }
 
   /** The dates, by the recovery's own policy. */
-  dates(snapshot: unknown, endedAt: Instant): Retention[] {
+  dates(snapshot: unknown, endedAt: Instant): ErasureDate[] {
     const { evidence, personalData } = this.#policyOf(snapshot).retention;
     return [
       { class: 'evidence', dueAt: endedAt + evidence },
@@ -54,7 +54,7 @@ export class Eraser {
   }
 
   /** The change that erases one class at an instant, and puts that on record. */
-  change(ended: Ended, of: Retention['class'], now: Instant): Change {
+  change(ended: Ended, of: ErasureDate['class'], now: Instant): Change {
     const { recovery } = ended;
     const part = of === 'evidence' ? this.#evidence(ended, now) : this.#personal(ended, of, now);
     return {

@@ -1,5 +1,5 @@
 import type { Instant } from '../core/index.ts';
-import type { Change, Retention as Due, RequestRecord, Store } from '../store/types.ts';
+import type { Change, ErasureDate, RequestRecord, Store } from '../store/types.ts';
 import type { Particulars } from './change.ts';
 import type { Clock } from './clock.ts';
 import { ERASE_EVIDENCE } from './erasure.ts';
@@ -26,29 +26,33 @@ const PAUSE = 1_000;
 /** Erases what a recovery leaves behind when its date has come, once, however often the process ends meanwhile (R55). */
 export class Retention {
   readonly #options: RetentionOptions;
-  /** Something was erased that may still stand beside the tables. */
-  #unpurged = false;
+  /** Recoveries of which something could not be erased. */
+  readonly #failed = new Set<string>();
+  /** Something was erased that may still stand beside the tables, if only by a process that ended too soon. */
+  #unpurged = true;
 
   constructor(options: RetentionOptions) {
     this.#options = options;
   }
 
-  /** @returns when to look again. */
-  async processDue(): Promise<Instant | undefined> {
-    const { store, clock, isClosed } = this.#options;
-    const failed = new Set<string>();
-    while (!isClosed()) {
-      const due = await store.dueErasures(clock.now(), BATCH + CLASSES * failed.size);
-      const left = due.filter(({ recoveryId }) => !failed.has(recoveryId));
-      if (left.length === 0) break;
-      for (const each of left) {
-        // What failed keeps the recovery's later dates waiting: evidence is erased while it is known whose it is.
-        if (!failed.has(each.recoveryId) && !(await this.#erase(each))) failed.add(each.recoveryId);
-      }
+  /** Erases a part of what is due, so that no timer waits for all of it. @returns whether there was any. */
+  async eraseSome(): Promise<boolean> {
+    const { store, clock } = this.#options;
+    const due = await store.dueErasures(clock.now(), BATCH + CLASSES * this.#failed.size);
+    const left = due.filter(({ recoveryId }) => !this.#failed.has(recoveryId));
+    for (const each of left) {
+      // What failed keeps the recovery's later dates waiting: evidence is erased while it is known whose it is.
+      if (!this.#failed.has(each.recoveryId) && !(await this.#erase(each))) this.#failed.add(each.recoveryId);
     }
-    if (isClosed()) return undefined;
-    const again = await this.#purge();
-    return again ?? (failed.size > 0 ? clock.now() + PAUSE : store.nextErasure());
+    return left.length > 0;
+  }
+
+  /** @returns when there is something to be done again. */
+  async next(): Promise<Instant | undefined> {
+    const { store, clock } = this.#options;
+    const again = (await this.#purge()) ?? (this.#failed.size > 0 ? clock.now() + PAUSE : undefined);
+    this.#failed.clear();
+    return again ?? store.nextErasure();
   }
 
   /** A call to erase evidence held the references until it was settled. @returns when to look again, if need be. */
@@ -65,7 +69,7 @@ export class Retention {
   }
 
   /** @returns whether it is done. */
-  async #erase({ recoveryId, class: of }: Due & { recoveryId: string }): Promise<boolean> {
+  async #erase({ recoveryId, class: of }: ErasureDate & { recoveryId: string }): Promise<boolean> {
     const { store, clock, particulars, inTurn, committed, isClosed, onError } = this.#options;
     try {
       return await inTurn(recoveryId, async () => {

@@ -46,7 +46,6 @@ export async function openSqlite(file: string, { synchronous = 'FULL' }: SqliteO
     const db = new Kysely<Tables>({ dialect: new SqliteDialect({ database }) });
     await migrate(db);
     const purge = () => truncateWal(database);
-    purge(); // an earlier process may have ended between an erasure and this
     return new SqlStore(db, { begin: 'begin immediate', isOccupied, purge, onClose: () => lock?.close() });
   } catch (error) {
     database.close();

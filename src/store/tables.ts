@@ -1,6 +1,6 @@
 import type { Insertable, Selectable } from 'kysely';
 import type { Timer } from '../core/index.ts';
-import type { AuditEntry, LedgerEntry, RecoveryRecord, RequestRecord, Retention } from './types.ts';
+import type { AuditEntry, ErasureDate, LedgerEntry, RecoveryRecord, RequestRecord } from './types.ts';
 
 interface RecoveryTable {
   id: string;
@@ -61,7 +61,7 @@ interface LedgerTable {
 }
 interface RetentionTable {
   recovery_id: string;
-  class: Retention['class'];
+  class: ErasureDate['class'];
   due_at: number;
 }
 export interface Tables {

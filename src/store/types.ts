@@ -3,6 +3,7 @@ import type { Instant, Stored, Timer } from '../core/index.ts';
 /** A recovery as it is kept between two steps. */
 export interface RecoveryRecord {
   id: string;
+  /** Empty, as is the device, once the personal data were erased. */
   accountId: string;
   deviceId: string;
   /** Whether it counts as the account's one live recovery. */
@@ -92,7 +93,7 @@ export interface LedgerEntry {
 type RetentionClass = 'evidence' | 'personalData' | 'ledger';
 
 /** The date of an erasure: an absolute instant (ms), whatever restarts come before it. */
-export interface Retention {
+export interface ErasureDate {
   class: RetentionClass;
   dueAt: Instant;
 }
@@ -121,7 +122,7 @@ export interface Change {
   audit: readonly AuditEntry[];
   ledger: readonly LedgerEntry[];
   /** Dates of erasures, given with the change that ends the recovery; they take the place of earlier ones of their class. */
-  retention?: readonly Retention[];
+  retention?: readonly ErasureDate[];
   erasure?: Erasure;
 }
 
@@ -159,7 +160,7 @@ export interface Store extends AuditTrails {
   ledgerOf(recoveryId: string): Promise<LedgerEntry[]>;
   audit(recoveryId: string): Promise<(AuditEntry & { seq: number })[]>;
   /** Erasures due at or before `now` of recoveries that have ended, the earliest first, evidence before all else. */
-  dueErasures(now: Instant, limit: number): Promise<(Retention & { recoveryId: string })[]>;
+  dueErasures(now: Instant, limit: number): Promise<(ErasureDate & { recoveryId: string })[]>;
   /** The instant of the earliest erasure of a recovery that has ended. */
   nextErasure(): Promise<Instant | undefined>;
   /**

@@ -121,7 +121,7 @@ async function writeRetention(trx: Trx, { recovery, retention = [] }: Change): P
   if (retention.length === 0) return;
   await trx
     .insertInto('retention')
-    .values(retention.map(({ dueAt, ...date }) => ({ recovery_id: recovery.id, class: date.class, due_at: dueAt })))
+    .values(retention.map((date) => ({ recovery_id: recovery.id, class: date.class, due_at: date.dueAt })))
     .onConflict((conflict) =>
       conflict
         .columns(['recovery_id', 'class'])

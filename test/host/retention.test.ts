@@ -223,6 +223,20 @@ describe('R55: evidence is erased a while after the end', () => {
     expect(await erasures(given.host, id)).toHaveLength(1);
   });
 
+  test('a process that ends before the log is emptied leaves that to the next one', async () => {
+    const given = await hosted();
+    const { refs } = await endedAtOnce(given);
+    const reader = new Database(given.file, { readonly: true });
+    reader.exec('begin');
+    reader.prepare('select count(*) from audit').get();
+    await given.clock.advance(7 * DAY);
+    await given.down();
+    reader.close();
+    expect(some(given.bytes(), refs)).toEqual(refs);
+    await given.up();
+    expect(some(given.bytes(), refs)).toEqual([]);
+  });
+
   test('a recovery without evidence asks no port and records nothing', async () => {
     const given = await hosted();
     const id = await begin(given);
