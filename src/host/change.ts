@@ -1,5 +1,13 @@
 import type { Emitted, Instant, PortRequest, Step, Stored } from '../core/index.ts';
-import type { AuditEntry, Change, ErasureDate, LedgerEntry, RecoveryRecord, RequestRecord } from '../store/types.ts';
+import type {
+  AuditEntry,
+  Change,
+  ErasureDate,
+  LedgerEntry,
+  Receipt,
+  RecoveryRecord,
+  RequestRecord,
+} from '../store/types.ts';
 import type { Ended } from './erasure.ts';
 
 /** What a host makes of the steps of a machine: everything that is particular to recoveries. */
@@ -77,10 +85,11 @@ export class ChangeBuilder {
     });
   }
 
-  build(from: number | null, now: Instant): Change {
+  /** @param receiptOf makes the receipt of the answer that will be given, of what will then be stored. */
+  build(from: number | null, now: Instant, receiptOf?: (change: Change) => Receipt | undefined): Change {
     const last = this.#last;
     const awaited = last?.awaited ?? [];
-    return {
+    const change: Change = {
       recovery: {
         ...this.#before,
         version: (from ?? 0) + 1,
@@ -101,6 +110,8 @@ export class ChangeBuilder {
       ledger: this.#ledger,
       ...(last?.status === 'done' ? { retention: this.#particulars.retention(last.snapshot, last.at) } : {}),
     };
+    const receipt = receiptOf?.(change);
+    return receipt ? { ...change, receipt } : change;
   }
 }
 

@@ -90,4 +90,33 @@ export const migrations: Record<string, Migration> = {
       await db.schema.createIndex('retention_due').on('retention').columns(['due_at', 'class']).execute();
     },
   },
+  '0004_service': {
+    async up(db: Kysely<unknown>) {
+      await db.schema
+        .createTable('receipts')
+        .addColumn('scope', 'text', (column) => column.notNull())
+        .addColumn('key', 'text', (column) => column.notNull())
+        .addColumn('recovery_id', 'text', (column) => column.notNull())
+        .addColumn('digest', 'text', (column) => column.notNull())
+        .addColumn('at', 'bigint', (column) => column.notNull())
+        .addColumn('answer', 'text', (column) => column.notNull())
+        .addPrimaryKeyConstraint('receipts_key', ['scope', 'key'])
+        .execute();
+      await db.schema.createIndex('receipts_at').on('receipts').column('at').execute();
+
+      await db.schema
+        .createTable('limits')
+        .addColumn('key', 'text', (column) => column.primaryKey())
+        .addColumn('count', 'integer', (column) => column.notNull())
+        .addColumn('until', 'bigint', (column) => column.notNull())
+        .execute();
+      await db.schema.createIndex('limits_until').on('limits').column('until').execute();
+
+      await db.schema
+        .createTable('settings')
+        .addColumn('name', 'text', (column) => column.primaryKey())
+        .addColumn('value', 'text', (column) => column.notNull())
+        .execute();
+    },
+  },
 };

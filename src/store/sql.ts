@@ -1,10 +1,12 @@
+import { setTimeout } from 'node:timers/promises';
 import { type Kysely, Migrator, sql } from 'kysely';
+import { faultPoint } from '#fault-point';
 import type { Instant } from '../core/index.ts';
 import { migrations } from './migrations.ts';
 import { fromRow, type Tables, toTimer } from './tables.ts';
 import { SqlTrails } from './trails.ts';
-import type { AuditEntry, Change, Committed, ListFilter, Store, TrailHead } from './types.ts';
-import { Stale, type Trx, writeAudit, writeChange } from './write.ts';
+import type { AuditEntry, Change, Committed, Limit, ListFilter, Receipt, Store, TrailHead } from './types.ts';
+import { countLimit, Stale, type Trx, writeAudit, writeChange, writeReceipt } from './write.ts';
 
 /** Runs the migrations that this database has not had yet. */
 export async function migrate(db: Kysely<Tables>): Promise<void> {
@@ -19,26 +21,26 @@ export interface SqlDialect {
   begin: string;
   /** Whether an error says that the account has a live recovery: the index `recoveries_live` was violated. */
   isOccupied(error: unknown): boolean;
+  /** Whether an error says that somebody else is writing: the transaction may be tried again. */
+  isBusy(error: unknown): boolean;
   /** Overwrites what is left of erased rows beside the tables; false when it has to be tried again. */
   purge?(): boolean;
   onClose(): void;
 }
 
+/** How often a transaction is tried while somebody else holds the database, and the pause between, in ms. */
+const BUSY_TRIES = 100;
+const BUSY_PAUSE = 50;
+
 /** The store over any SQL database that Kysely speaks. */
 export class SqlStore implements Store {
   readonly #db: Kysely<Tables>;
-  readonly #begin: string;
-  readonly #isOccupied: (error: unknown) => boolean;
-  readonly #purge: () => boolean;
-  readonly #onClose: () => void;
+  readonly #dialect: SqlDialect;
   readonly #trails: SqlTrails;
 
   constructor(db: Kysely<Tables>, dialect: SqlDialect) {
     this.#db = db;
-    this.#begin = dialect.begin;
-    this.#isOccupied = dialect.isOccupied;
-    this.#purge = dialect.purge ?? (() => true);
-    this.#onClose = dialect.onClose;
+    this.#dialect = dialect;
     this.#trails = new SqlTrails(db);
   }
 
@@ -48,18 +50,31 @@ export class SqlStore implements Store {
       return 'committed';
     } catch (error) {
       if (error instanceof Stale) return 'stale';
-      if (change.from === null && this.#isOccupied(error)) return 'occupied';
+      if (change.from === null && this.#dialect.isOccupied(error)) return 'occupied';
       throw error;
     }
   }
 
   /** All or nothing; the right to write is taken at the start, so that what is read holds until the end. */
-  #transaction(work: (trx: Trx) => Promise<void>): Promise<void> {
-    return this.#db.connection().execute(async (trx) => {
-      await sql.raw(this.#begin).execute(trx);
+  async #transaction<T>(work: (trx: Trx) => Promise<T>): Promise<T> {
+    for (let tries = 1; ; tries++) {
       try {
-        await work(trx);
+        return await this.#once(work);
+      } catch (error) {
+        if (!this.#dialect.isBusy(error) || tries === BUSY_TRIES) throw error;
+        await setTimeout(BUSY_PAUSE);
+      }
+    }
+  }
+
+  #once<T>(work: (trx: Trx) => Promise<T>): Promise<T> {
+    return this.#db.connection().execute(async (trx) => {
+      await sql.raw(this.#dialect.begin).execute(trx);
+      try {
+        const result = await work(trx);
         await sql`commit`.execute(trx);
+        faultPoint('committed');
+        return result;
       } catch (error) {
         await sql`rollback`.execute(trx);
         throw error;
@@ -67,12 +82,76 @@ export class SqlStore implements Store {
     });
   }
 
-  async record(recoveryId: string, audit: readonly AuditEntry[], settled: readonly string[] = []) {
+  async record(
+    recoveryId: string,
+    audit: readonly AuditEntry[],
+    settled: readonly string[] = [],
+    receipt: Receipt | undefined = undefined,
+  ) {
     await this.#transaction(async (trx) => {
       await writeAudit(trx, recoveryId, audit);
+      faultPoint('record.audit');
+      await writeReceipt(trx, receipt);
       if (settled.length === 0) return;
       await trx.deleteFrom('requests').where('recovery_id', '=', recoveryId).where('key', 'in', settled).execute();
+      faultPoint('record.settled');
     });
+  }
+
+  async receipt(scope: string, key: string) {
+    const row = await this.#db
+      .selectFrom('receipts')
+      .selectAll()
+      .where('scope', '=', scope)
+      .where('key', '=', key)
+      .executeTakeFirst();
+    if (!row) return undefined;
+    const { recovery_id, answer, ...receipt } = row;
+    return { ...receipt, recoveryId: recovery_id, answer: JSON.parse(answer) };
+  }
+
+  async forgetReceipts(before: Instant) {
+    const { numDeletedRows } = await this.#db.deleteFrom('receipts').where('at', '<', before).executeTakeFirst();
+    return Number(numDeletedRows);
+  }
+
+  take(limits: readonly Limit[], now: Instant) {
+    return this.#transaction(async (trx) => {
+      let from = now;
+      for (const limit of limits) from = Math.max(from, await countLimit(trx, limit, now));
+      return from;
+    });
+  }
+
+  async census(now: Instant) {
+    const recoveries = await this.#db
+      .selectFrom('recoveries')
+      .select(['status', 'state', (select) => select.fn.countAll<number>().as('count')])
+      .groupBy(['status', 'state'])
+      .execute();
+    const all = sql<number>`count(*)`.as('count');
+    const requests = await this.#db.selectFrom('requests').select(all).executeTakeFirstOrThrow();
+    const timers = await this.#db.selectFrom('timers').select(all).executeTakeFirstOrThrow();
+    const due = await this.#db.selectFrom('timers').select(all).where('due_at', '<=', now).executeTakeFirstOrThrow();
+    return {
+      recoveries: recoveries.map((row) => ({ ...row, count: Number(row.count) })),
+      requests: Number(requests.count),
+      timers: Number(timers.count),
+      due: Number(due.count),
+    };
+  }
+
+  async setting(name: string) {
+    const row = await this.#db.selectFrom('settings').select('value').where('name', '=', name).executeTakeFirst();
+    return row?.value;
+  }
+
+  async set(name: string, value: string) {
+    await this.#db
+      .insertInto('settings')
+      .values({ name, value })
+      .onConflict((conflict) => conflict.column('name').doUpdateSet({ value }))
+      .execute();
   }
 
   async load(id: string) {
@@ -162,11 +241,12 @@ export class SqlStore implements Store {
       .execute();
   }
 
-  async audit(recoveryId: string) {
+  async audit(recoveryId: string, after = 0) {
     const rows = await this.#db
       .selectFrom('audit')
       .selectAll()
       .where('recovery_id', '=', recoveryId)
+      .where('seq', '>', after)
       .orderBy('seq')
       .execute();
     return rows.map(({ seq, at, kind, data }) => ({
@@ -201,7 +281,7 @@ export class SqlStore implements Store {
   }
 
   async purge() {
-    return this.#db.connection().execute(async () => this.#purge());
+    return this.#db.connection().execute(async () => this.#dialect.purge?.() ?? true);
   }
 
   tamperings = (since?: readonly TrailHead[]) => this.#trails.tamperings(since);
@@ -209,6 +289,6 @@ export class SqlStore implements Store {
 
   async close() {
     await this.#db.destroy();
-    this.#onClose();
+    this.#dialect.onClose();
   }
 }

@@ -6,15 +6,14 @@ import type { Tables } from './tables.ts';
 import { SqlTrails } from './trails.ts';
 import type { AuditTrails, Store } from './types.ts';
 
-/** How long a writer waits for another, in ms: the driver's default. */
-const BUSY_TIMEOUT = 5_000;
-
 export interface SqliteOptions {
   /**
    * `FULL` (the default) waits for the disk at every commit: a timer that was committed survives a power failure.
    * `NORMAL` is quicker and may lose the last commits then.
    */
   synchronous?: 'FULL' | 'NORMAL';
+  /** Whether the whole file is looked through for damage before it is used; it is, by default. */
+  check?: boolean;
 }
 
 /** Another process has this store. */
@@ -30,15 +29,33 @@ export class UnusableStore extends Error {
   override readonly name = 'UnusableStore';
 }
 
+/** The file is damaged, or no store at all. */
+export class StoreDamaged extends Error {
+  override readonly name = 'StoreDamaged';
+  constructor(file: string, cause: unknown) {
+    super(
+      `${file} cannot be used: ${cause instanceof Error ? cause.message : cause}. Nothing was changed. Keep the file, put the ` +
+        `last copy made by 'regain backup' in its place, and compare their audit trails with 'regain audit verify'.`,
+      { cause },
+    );
+  }
+}
+
 /**
  * Opens, and where needed creates, a store in one SQLite file in WAL mode.
  * @param file path of the file; `:memory:` keeps nothing.
  * @throws StoreInUse when another process has it open: two hosts on one file would not take over from each other.
+ * @throws StoreDamaged when it is no database, or a damaged one.
  */
-export async function openSqlite(file: string, { synchronous = 'FULL' }: SqliteOptions = {}): Promise<Store> {
+export async function openSqlite(
+  file: string,
+  { synchronous = 'FULL', check = true }: SqliteOptions = {},
+): Promise<Store> {
   const lock = file === ':memory:' ? undefined : lockOf(file);
-  const database = new Database(file);
+  // While somebody else writes, the store waits without holding up the process: see SqlStore.
+  const database = new Database(file, { timeout: 0 });
   try {
+    if (check) checkFile(database, file);
     database.pragma('journal_mode = WAL');
     database.pragma(`synchronous = ${synchronous}`);
     database.pragma('foreign_keys = ON');
@@ -46,7 +63,8 @@ export async function openSqlite(file: string, { synchronous = 'FULL' }: SqliteO
     const db = new Kysely<Tables>({ dialect: new SqliteDialect({ database }) });
     await migrate(db);
     const purge = () => truncateWal(database);
-    return new SqlStore(db, { begin: 'begin immediate', isOccupied, purge, onClose: () => lock?.close() });
+    const onClose = () => lock?.close();
+    return new SqlStore(db, { begin: 'begin immediate', isOccupied, isBusy, purge, onClose });
   } catch (error) {
     database.close();
     lock?.close();
@@ -65,7 +83,8 @@ export async function openSqliteReadOnly(file: string): Promise<AuditTrails> {
     database = new Database(file, { readonly: true, fileMustExist: true });
     const rows = database.prepare<[], { name: string }>('select name from kysely_migration order by name').all();
     const names = rows.map(({ name }) => name).join();
-    if (names !== Object.keys(migrations).join()) throw new Error(`its tables are of another version (${names})`);
+    if (names !== Object.keys(migrations).sort().join())
+      throw new Error(`its tables are of another version (${names})`);
   } catch (error) {
     database?.close();
     throw new UnusableStore(`${file} cannot be used: ${(error as Error).message}`);
@@ -75,12 +94,27 @@ export async function openSqliteReadOnly(file: string): Promise<AuditTrails> {
 
 /** Brings the log over into the tables, where deleted content is overwritten, and empties it. A reader may be in the way. */
 function truncateWal(database: Database.Database): boolean {
-  database.pragma('busy_timeout = 0');
+  const [{ busy } = { busy: 0 }] = database.pragma('wal_checkpoint(TRUNCATE)') as { busy: number }[];
+  return busy === 0;
+}
+
+/**
+ * Copies a store while a host goes on writing it, and looks the copy through for damage.
+ * @throws StoreDamaged when what was copied is damaged.
+ */
+export async function copySqlite(file: string, copy: string): Promise<void> {
+  const database = new Database(file, { readonly: true, fileMustExist: true });
   try {
-    const [{ busy } = { busy: 0 }] = database.pragma('wal_checkpoint(TRUNCATE)') as { busy: number }[];
-    return busy === 0;
+    await database.backup(copy);
   } finally {
-    database.pragma(`busy_timeout = ${BUSY_TIMEOUT}`);
+    database.close();
+  }
+  const copied = new Database(copy);
+  try {
+    checkFile(copied, file);
+    copied.pragma('journal_mode = DELETE'); // one file, with nothing beside it
+  } finally {
+    copied.close();
   }
 }
 
@@ -96,6 +130,25 @@ function lockOf(file: string): Database.Database {
     throw new StoreInUse(file);
   }
 }
+
+function checkFile(database: Database.Database, file: string): void {
+  let found: unknown;
+  try {
+    found = database.pragma('quick_check(1)', { simple: true });
+  } catch (error) {
+    if (isBusy(error)) throw error;
+    throw new StoreDamaged(file, error);
+  }
+  if (found !== 'ok') throw new StoreDamaged(file, found);
+}
+
+const isBusy = (error: unknown) => error instanceof Database.SqliteError && error.code.startsWith('SQLITE_BUSY');
+
+const CANNOT_WRITE = ['SQLITE_BUSY', 'SQLITE_FULL', 'SQLITE_IOERR', 'SQLITE_READONLY'];
+
+/** Whether an error says that the file cannot be written now, though it may later: nothing of that transaction was. */
+export const isStoreUnavailable = (error: unknown): boolean =>
+  error instanceof Database.SqliteError && CANNOT_WRITE.some((code) => error.code.startsWith(code));
 
 const isOccupied = (error: unknown) =>
   error instanceof Database.SqliteError && error.message.includes('recoveries.account_id');

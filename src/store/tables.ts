@@ -64,6 +64,23 @@ interface RetentionTable {
   class: ErasureDate['class'];
   due_at: number;
 }
+interface ReceiptTable {
+  scope: string;
+  key: string;
+  recovery_id: string;
+  digest: string;
+  at: number;
+  answer: string;
+}
+interface LimitTable {
+  key: string;
+  count: number;
+  until: number;
+}
+interface SettingTable {
+  name: string;
+  value: string;
+}
 export interface Tables {
   recoveries: RecoveryTable;
   timers: TimerTable;
@@ -71,6 +88,9 @@ export interface Tables {
   audit: AuditTable;
   ledger: LedgerTable;
   retention: RetentionTable;
+  receipts: ReceiptTable;
+  limits: LimitTable;
+  settings: SettingTable;
 }
 
 export const toRow = (recovery: RecoveryRecord): Omit<Insertable<RecoveryTable>, 'audit_seq' | 'audit_hash'> => ({

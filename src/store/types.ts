@@ -105,8 +105,38 @@ interface Erasure {
   entries: readonly number[];
   /** Whether the recovery's rows in the ledger go. */
   ledger: boolean;
-  /** Takes all calls of the recovery from the outbox but those of this port. */
+  /** Takes all calls of the recovery from the outbox but those of this port, and all receipts of answers. */
   onlyPort?: string;
+}
+
+/** The answer that was given to a request with an idempotency key: a repeat gets it again (R45). */
+export interface Receipt {
+  /** Whose key it is: those of different senders never meet. */
+  scope: string;
+  key: string;
+  recoveryId: string;
+  /** Digest of what was asked: the same key with another content is refused. */
+  digest: string;
+  at: Instant;
+  answer: unknown;
+}
+
+/** At most `most` in `span` ms. */
+export interface Limit {
+  /** What is counted: `account:a1`, `address:127.0.0.1`. */
+  key: string;
+  most: number;
+  span: number;
+}
+
+/** What the store holds, in numbers. */
+export interface Census {
+  recoveries: { status: RecoveryRecord['status']; state: string; count: number }[];
+  /** Calls in the outbox. */
+  requests: number;
+  timers: number;
+  /** Timers that are due and not processed yet. */
+  due: number;
 }
 
 /** All that one input led to. It is written whole or not at all. */
@@ -124,6 +154,7 @@ export interface Change {
   /** Dates of erasures, given with the change that ends the recovery; they take the place of earlier ones of their class. */
   retention?: readonly ErasureDate[];
   erasure?: Erasure;
+  receipt?: Receipt;
 }
 
 /** What came of a commit: `stale` when someone else was first, `occupied` when the account has a live recovery. */
@@ -142,7 +173,21 @@ export interface Store extends AuditTrails {
   /** Writes a change in one transaction. */
   commit(change: Change): Promise<Committed>;
   /** Adds to the audit trail, and takes calls from the outbox: for what changed no state, such as a refusal. */
-  record(recoveryId: string, audit: readonly AuditEntry[], settled?: readonly string[]): Promise<void>;
+  record(
+    recoveryId: string,
+    audit: readonly AuditEntry[],
+    settled?: readonly string[],
+    receipt?: Receipt,
+  ): Promise<void>;
+  receipt(scope: string, key: string): Promise<Receipt | undefined>;
+  /** Forgets receipts that are older than an instant. @returns how many. */
+  forgetReceipts(before: Instant): Promise<number>;
+  /** Counts one more for each limit. @returns the instant from which all of them allow it; `now` or earlier when they do. */
+  take(limits: readonly Limit[], now: Instant): Promise<Instant>;
+  census(now: Instant): Promise<Census>;
+  /** A setting that outlasts the process, such as a sandbox clock's; undefined when it was never set. */
+  setting(name: string): Promise<string | undefined>;
+  set(name: string, value: string): Promise<void>;
   load(id: string): Promise<{ recovery: RecoveryRecord; timers: Timer[] } | undefined>;
   /** The account's live recovery. */
   live(accountId: string): Promise<RecoveryRecord | undefined>;
@@ -158,7 +203,8 @@ export interface Store extends AuditTrails {
   ledger(accountId: string): Promise<(LedgerEntry & { recoveryId: string })[]>;
   /** What the ledger holds of one recovery. */
   ledgerOf(recoveryId: string): Promise<LedgerEntry[]>;
-  audit(recoveryId: string): Promise<(AuditEntry & { seq: number })[]>;
+  /** @param after the entries behind this number; all by default. */
+  audit(recoveryId: string, after?: number): Promise<(AuditEntry & { seq: number })[]>;
   /** Erasures due at or before `now` of recoveries that have ended, the earliest first, evidence before all else. */
   dueErasures(now: Instant, limit: number): Promise<(ErasureDate & { recoveryId: string })[]>;
   /** The instant of the earliest erasure of a recovery that has ended. */

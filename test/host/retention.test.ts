@@ -100,7 +100,8 @@ async function endedAtOnce(hosted: Hosted) {
   await host.idle();
   await host.send(id, { type: 'face.submit', captureRef });
   await host.idle();
-  await host.send(id, { type: 'recovery.cancel' });
+  const owner = { role: 'owner', deviceId: DEVICE } as const;
+  await host.send(id, { type: 'recovery.cancel' }, owner, { idempotencyKey: `${id} cancelled` });
   await host.idle();
   expect((await host.get(id)).state).toBe('cancelled');
   return { id, refs };
@@ -301,9 +302,10 @@ describe('R55: personal data are erased later', () => {
     const personal = [OWNER, DEVICE, '203.0.113.7', '+8613800000000', ...refs];
     await clock.advance(180 * DAY - 1);
     expect((await host.get(id)).accountId).toBe(OWNER);
-    expect(some(bytes(), [OWNER, DEVICE])).toEqual([OWNER, DEVICE]);
+    expect(some(bytes(), [OWNER, DEVICE, `${id} cancelled`])).toHaveLength(3);
     await clock.advance(1);
     expect(some(bytes(), personal)).toEqual([]);
+    expect(some(bytes(), [`${id} cancelled`])).toEqual([]); // the answer under that key named the account
     expect(await host.get(id)).toMatchObject({
       accountId: '',
       state: 'cancelled',

@@ -203,9 +203,11 @@ describe('looking at trails only', () => {
   });
 
   test('a file of another version, or none of ours, is told as such', async () => {
-    const { file } = await altered((raw) => raw.exec(`update kysely_migration set name = '0001_recoveries'`));
+    const { file } = await altered((raw) =>
+      raw.exec(`update kysely_migration set name = '0001_recoveries' where name like '0001%'`),
+    );
     await expect(openSqliteReadOnly(file)).rejects.toThrow(UnusableStore);
-    await expect(openSqliteReadOnly(file)).rejects.toThrow('of another version (0001_recoveries)');
+    await expect(openSqliteReadOnly(file)).rejects.toThrow('of another version (0001_recoveries,');
     await expect(openSqlite(file)).rejects.toThrow('0001_recoveries');
     await expect(openSqliteReadOnly(join(folder, 'none.sqlite'))).rejects.toThrow(UnusableStore);
     const empty = join(folder, 'empty.sqlite');
