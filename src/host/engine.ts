@@ -17,6 +17,7 @@ import { ChangeBuilder, type Particulars } from './change.ts';
 import type { Clock, VirtualClock } from './clock.ts';
 import { Outbox } from './outbox.ts';
 import { Retention } from './retention.ts';
+import type { LeftUntouched, Takeover } from './takeover.ts';
 
 /** A change that was committed. */
 export interface Changed {
@@ -45,6 +46,8 @@ export type Delivered =
   | { result: 'repeated'; answer: unknown }
   /** Something else was asked under this key before. */
   | { result: 'keyReused' }
+  /** Left untouched: there is no machine for the version that it began with. */
+  | { result: 'untouched'; reason: LeftUntouched['reason'] }
   | { result: 'unknown' };
 
 /** One input, and what is to be said of it. */
@@ -73,7 +76,10 @@ export interface Observer {
 export interface EngineOptions {
   store: Store;
   clock: Clock;
+  /** The machine that new recoveries begin with. */
   machine: AnyStateMachine;
+  /** Finds the machine that a recovery goes on with. */
+  takeover: Takeover;
   particulars: Particulars;
   /** Carries out one call and gives its answer, checked. */
   call(request: RequestRecord, signal: AbortSignal): Promise<unknown>;
@@ -130,8 +136,10 @@ export class Engine {
 
   /** Takes up what an earlier process left: calls that are not answered, timers that fell due meanwhile. */
   async open(): Promise<void> {
+    const { store, takeover } = this.#options;
+    await takeover.open();
     await this.processDue(); // first what fell due: a call whose time has passed is not to be made any more
-    for (const request of await this.#options.store.pendingRequests(1_000_000)) this.#outbox.add(request);
+    for (const request of await store.pendingRequests(1_000_000, takeover.passedOver)) this.#outbox.add(request);
   }
 
   onChange(listener: (changed: Changed) => void): () => void {
@@ -161,17 +169,18 @@ export class Engine {
 
   /** Processes what is due, and then the delivery, if there is one. */
   async #try(id: string, delivery?: Delivery): Promise<Delivered | 'stale'> {
-    const { store, particulars, clock } = this.#options;
-    const loaded = await store.load(id);
+    const { store, takeover, particulars, clock } = this.#options;
+    const loaded = await takeover.load(id);
     if (!loaded) return { result: 'unknown' };
     const before = await this.#answered(delivery?.asked);
     if (before) return before;
-    const { recovery, timers } = loaded;
+    const { recovery, timers, machine, reason } = loaded;
+    if (reason) return { result: 'untouched', reason };
     // A clock that is set back does not take a recovery back.
     const now = Math.max(clock.now(), recovery.updatedAt);
     const change = new ChangeBuilder(recovery, particulars);
     const stored: Stored = { snapshot: recovery.snapshot, timers, calls: recovery.calls };
-    if (recovery.status === 'active') this.#catchUp(change, stored, now);
+    if (machine && recovery.status === 'active') this.#catchUp(machine, change, stored, now);
     if (!delivery) {
       if (change.isEmpty) return { result: 'refused', step: null, recovery, timers };
       const done = await this.#commit(change, recovery.version, now);
@@ -181,8 +190,8 @@ export class Engine {
     const { input, entry, refused, ifVersion, asked } = delivery;
     const outdated = ifVersion !== undefined && (ifVersion !== recovery.version || !change.isEmpty);
     const next =
-      recovery.status === 'active' && !change.isDone && !outdated
-        ? step(this.#options.machine, change.stored(stored), stamped(input, now), now)
+      machine && recovery.status === 'active' && !change.isDone && !outdated
+        ? step(machine, change.stored(stored), stamped(input, now), now)
         : null;
     const isTaken = next?.accepted === true && !next.emitted.some(({ event }) => event.type === 'refused');
     const result = outdated ? 'outdated' : isTaken ? 'taken' : 'refused';
@@ -214,8 +223,8 @@ export class Engine {
     return receipt.digest === asked.digest ? { result: 'repeated', answer: receipt.answer } : { result: 'keyReused' };
   }
 
-  #catchUp(change: ChangeBuilder, before: Stored, now: Instant): void {
-    for (const due of catchUp(this.#options.machine, before, now)) {
+  #catchUp(machine: AnyStateMachine, change: ChangeBuilder, before: Stored, now: Instant): void {
+    for (const due of catchUp(machine, before, now)) {
       change.add(due, { at: due.at, kind: 'timer', data: { timer: due.timer } });
       this.#options.observer.stepped?.('timer', now - due.at);
     }
@@ -334,16 +343,16 @@ export class Engine {
 
   /** Processes what is due; what cannot be processed keeps nothing else from it, and is tried again after a pause. */
   async #catchUpAll(): Promise<void> {
-    const { store, clock, onError } = this.#options;
+    const { store, takeover, clock, onError } = this.#options;
     const failed = new Set<string>();
     try {
       while (!this.#closed) {
-        const due = await store.due(clock.now(), BATCH + failed.size);
+        const due = await store.due(clock.now(), BATCH + failed.size, takeover.passedOver);
         const ids = new Set(due.map(({ recoveryId }) => recoveryId).filter((id) => !failed.has(id)));
         if (ids.size === 0 && !(await this.#retention.eraseSome())) break;
         for (const id of ids) if (!(await this.#catchUpOne(id))) failed.add(id);
       }
-      const next = this.#closed ? undefined : await store.nextDue();
+      const next = this.#closed ? undefined : await store.nextDue(takeover.passedOver);
       if (next !== undefined) this.#wakeAt(failed.size > 0 ? clock.now() + PAUSE : next);
       const erasure = this.#closed ? undefined : await this.#retention.next();
       if (erasure !== undefined) this.#wakeAt(erasure);

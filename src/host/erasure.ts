@@ -15,8 +15,8 @@ export interface Ended {
 }
 
 export interface EraserOptions {
-  /** Their schemas say which fields are references to evidence. */
-  events: EventRegistry;
+  /** Of every version known here: their schemas say which fields are references to evidence. */
+  events: readonly EventRegistry[];
   /** The host's own, where a recovery's cannot be read. */
   policy: Policy;
   /** The input of a call as it is written. */
@@ -41,7 +41,9 @@ export class Eraser {
 
   constructor(options: EraserOptions) {
     this.#options = options;
-    this.#fields = new Set(Object.values(options.events).flatMap(({ schema }) => evidenceFields(schema)));
+    this.#fields = new Set(
+      options.events.flatMap((registry) => Object.values(registry).flatMap(({ schema }) => evidenceFields(schema))),
+    );
   }
 
   /** The dates, by the recovery's own policy. */
@@ -81,8 +83,9 @@ export class Eraser {
         event?: { type: string } & Record<string, unknown>;
         by?: { role: string };
       } & Record<string, unknown>;
-      const spec = event && this.#options.events[event.type];
-      const given = spec ? evidenceFields(spec.schema).flatMap((name) => (event[name] ?? []) as string | string[]) : [];
+      const given = Object.entries(event ?? {}).flatMap(([name, value]) =>
+        this.#fields.has(name) ? (value as string | string[]) : [],
+      );
       if (given.length === 0) continue;
       for (const ref of given) refs.add(ref);
       kept.push({ seq, event: event?.type, by: by?.role, from, to, code });

@@ -1,11 +1,10 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import type { AnyStateMachine } from 'xstate';
 import { z } from 'zod';
 import { Device, Network } from '../../machines/account.ts';
-import type { EventRegistry, RecoveryEvent } from '../../machines/events.ts';
+import type { RecoveryEvent } from '../../machines/events.ts';
 import type { Notice } from '../../machines/outcome.ts';
 import type { RecoveryPath } from '../../machines/path.ts';
-import { paths as builtInPaths, eventsOf } from '../../machines/paths.ts';
+import { paths as builtInPaths } from '../../machines/paths.ts';
 import { type PolicyInput, policyOf } from '../../machines/policy.ts';
 import { type PortName, ports as portSpecs } from '../../machines/ports.ts';
 import { createRecoveryMachine, recoveryMachine } from '../../machines/recovery.ts';
@@ -21,7 +20,9 @@ import { ledgerEntries } from './ledger.ts';
 import { type LinkTokens, PortCaller } from './port-caller.ts';
 import { Refusal } from './refusal.ts';
 import { redacted, Sealer, secretFields } from './secrets.ts';
-import { type RecoveryView, undisclosed, viewOf } from './view.ts';
+import { type LeftUntouched, type Taken, Takeover } from './takeover.ts';
+import { type OlderVersion, Versions } from './versions.ts';
+import { type RecoveryView, undisclosed, viewOf, viewOfRecord } from './view.ts';
 
 /** Who sends an event: the host has made sure of it. */
 export type By =
@@ -42,6 +43,10 @@ export interface RecoveriesOptions {
   policy?: PolicyInput;
   /** The ways back, in the order in which they are listed; the eight by default. */
   paths?: readonly RecoveryPath[];
+  /** Names the machine that the paths make; to be raised whenever one of their charts changes. */
+  version?: string;
+  /** What is done with recoveries that began with other versions, by version. */
+  versions?: Readonly<Record<string, OlderVersion>>;
   /**
    * Encrypts secrets that wait in the outbox, such as a password about to be set: 32 random bytes, or a passphrase. Without
    * it a key is made for this process alone: after a restart calls that hold a secret fail, at no cost to the owner, and
@@ -56,7 +61,7 @@ export interface RecoveriesOptions {
   linkTokens?: LinkTokens;
   /** Looks on, for metrics. */
   observer?: Observer;
-  /** Told of what went wrong beside any caller: a failing store, a failing machine. */
+  /** Told of what went wrong beside any caller: a failing store, a failing machine, recoveries of an unknown version. */
   onError?: (error: unknown) => void;
 }
 
@@ -95,10 +100,12 @@ export interface Recoveries {
   start(input: Start, policy?: PolicyInput, options?: RequestOptions): Promise<Started>;
   /**
    * Delivers an event. It is written when the promise resolves.
-   * @throws Refusal with a code of spec section 6; then nothing has changed.
+   * @throws Refusal with a code of spec section 6; then nothing has changed. It is `conflict`, for the reason
+   * `unknownVersion` or `notMigrated`, when the recovery is left untouched.
    */
   send(recoveryId: string, event: RecoveryEvent, by?: By, options?: SendOptions): Promise<RecoveryView>;
   /**
+   * The recovery as it stands; of one that is left untouched, what its record says by itself.
    * @param by for whom: an owner is not told of the account before the policy allows it (R16).
    * @throws Refusal `unknownRecovery`
    */
@@ -106,6 +113,8 @@ export interface Recoveries {
   list(filter?: ListFilter): Promise<RecoverySummary[]>;
   /** @throws Refusal `unknownRecovery` */
   audit(recoveryId: string, after?: number): Promise<(AuditEntry & { seq: number })[]>;
+  /** Recoveries under way that this host leaves as they are, by version: it has no machine for them. */
+  readonly leftUntouched: readonly LeftUntouched[];
   /** Calls back after every committed change; returns a function that ends it. */
   onChange(listener: (changed: Changed) => void): () => void;
   /** Processes all that is due now. A host does so by itself; this is for a clock that was moved. */
@@ -126,7 +135,11 @@ const RETRY_BASE = 1_000;
 const RETRY_LONGEST = 5 * 60_000;
 const backOff = (tries: number) => Math.min(RETRY_BASE * 2 ** (tries - 1), RETRY_LONGEST);
 
-/** A host in one process: machines, store, ports and a clock made into recoveries that last. */
+/**
+ * A host in one process: machines, store, ports and a clock made into recoveries that last.
+ * @throws VersionError `invalidVersions`, or `machineChanged` when recoveries are under way that began with another chart of
+ * the same version. Recoveries of a version that is not known are left untouched: see `leftUntouched`.
+ */
 export async function createRecoveries(options: RecoveriesOptions): Promise<Recoveries> {
   const host = new Host(options);
   await host.open();
@@ -137,9 +150,8 @@ class Host implements Recoveries {
   readonly #store: Store;
   readonly #clock: Clock;
   readonly #policy: PolicyInput;
-  readonly #paths: readonly RecoveryPath[];
-  readonly #machine: AnyStateMachine;
-  readonly #events: EventRegistry;
+  readonly #versions: Versions;
+  readonly #takeover: Takeover;
   readonly #sealer: Sealer;
   readonly #caller: PortCaller;
   readonly #newId: () => string;
@@ -151,9 +163,9 @@ class Host implements Recoveries {
     this.#clock = options.clock ?? systemClock;
     this.#policy = options.policy ?? {};
     policyOf(this.#policy); // a bad figure is told now, not at the first start
-    this.#paths = options.paths ?? builtInPaths;
-    this.#machine = options.paths ? createRecoveryMachine(options.paths) : recoveryMachine;
-    this.#events = eventsOf(this.#paths);
+    const { paths = builtInPaths, version } = options;
+    const machine = options.paths || version !== undefined ? createRecoveryMachine(paths, version) : recoveryMachine;
+    this.#versions = new Versions(machine, paths, options.versions);
     this.#sealer = new Sealer(options.sealingKey ?? randomBytes(KEY_BYTES));
     this.#caller = new PortCaller({
       store: this.#store,
@@ -165,17 +177,26 @@ class Host implements Recoveries {
     this.#observer = options.observer ?? {};
     this.#newId = options.newId ?? randomUUID;
     const retryDelay = options.retryDelay ?? backOff;
-    this.#engine = new Engine({
+    const shared = {
       store: this.#store,
       clock: this.#clock,
-      machine: this.#machine,
       particulars: this.#particulars(),
+      onError: options.onError ?? ((error: unknown) => console.error(error)),
+    };
+    this.#takeover = new Takeover({ ...shared, versions: this.#versions });
+    this.#engine = new Engine({
+      ...shared,
+      machine: this.#versions.current.machine,
+      takeover: this.#takeover,
       call: (request, signal) => this.#caller.call(request, signal),
       triesOf: (port) => portSpecs[port as PortName].tries,
       retryDelay,
-      onError: options.onError ?? ((error) => console.error(error)),
       observer: this.#observer,
     });
+  }
+
+  get leftUntouched() {
+    return this.#takeover.leftUntouched;
   }
 
   open = () => this.#engine.open();
@@ -202,7 +223,7 @@ class Host implements Recoveries {
       status: 'active',
       state: '',
       version: 0,
-      machineVersion: this.#machine.version ?? '',
+      machineVersion: this.#versions.current.name,
       policyVersion: complete.version,
       snapshot: null,
       calls: {},
@@ -237,34 +258,31 @@ class Host implements Recoveries {
     recoveryId: string,
     event: RecoveryEvent,
     by: By = { role: 'owner' },
-    { idempotencyKey, ifVersion }: SendOptions = {},
+    { idempotencyKey: key, ifVersion }: SendOptions = {},
   ): Promise<RecoveryView> {
     try {
-      const checked = await this.#checked(recoveryId, event, by);
-      const { type } = checked;
-      const spec = this.#events[type];
-      const shown = redacted(checked, secretFields(spec?.schema ?? z.object({})));
-      const data = {
-        event: shown,
-        by,
-        ...(idempotencyKey === undefined ? {} : { request: shortDigest(idempotencyKey) }),
-      };
+      const loaded = await this.#takeover.load(recoveryId);
+      if (!loaded) throw unknownRecovery(recoveryId);
+      const { checked, secret } = await this.#checked(loaded, event, by);
+      const request = key === undefined ? {} : { request: shortDigest(key) };
+      const data = { event: redacted(checked, secret), by, ...request };
       const answer = (outcome: Stand & { result: 'taken' | 'refused' | 'outdated' }) =>
-        answerTo(type, outcome, this.#view(outcome, by), this.#view(outcome));
+        answerTo(checked.type, outcome, this.#view(outcome, by), this.#view(outcome));
       const delivered = await this.#engine.deliver(recoveryId, {
         input: { type: 'event', event: checked },
         entry: { at: 0, kind: 'event', data },
         refused: (step, outdated) => {
-          const said = step || outdated ? data : { ...data, event: { type }, by: unnamed(by) };
+          const said = step || outdated ? data : { ...data, event: { type: checked.type }, by: unnamed(by) };
           return { at: 0, kind: 'refused', data: { ...said, ...refusedBy(step, outdated) } };
         },
         ifVersion,
         asked:
-          idempotencyKey === undefined
+          key === undefined
             ? undefined
-            : { scope: scopeOf(recoveryId, by), key: idempotencyKey, digest: this.#sealer.digest(checked), answer },
+            : { scope: scopeOf(recoveryId, by), key, digest: this.#sealer.digest(checked), answer },
       });
       if (delivered.result === 'unknown') throw unknownRecovery(recoveryId);
+      if (delivered.result === 'untouched') throw untouched(recoveryId, delivered.reason);
       if (delivered.result === 'keyReused') throw keyReused();
       return viewIn(delivered.result === 'repeated' ? (delivered.answer as Answer) : answer(delivered));
     } catch (error) {
@@ -281,8 +299,10 @@ class Host implements Recoveries {
 
   /** @param by for whom; by default with nothing left out. */
   #view({ recovery, timers }: Omit<Stand, 'step'>, by: By = { role: 'staff' }): RecoveryView {
-    const view = viewOf(this.#machine, this.#paths, recovery, timers, this.#clock.now());
-    return by.role === 'owner' && !view.disclosed ? undisclosed(view, this.#paths) : view;
+    const version = this.#versions.of(recovery.machineVersion);
+    if (!version) return viewOfRecord(recovery);
+    const view = viewOf(version.machine, version.paths, recovery, timers, this.#clock.now());
+    return by.role === 'owner' && !view.disclosed ? undisclosed(view, version.paths) : view;
   }
 
   async audit(recoveryId: string, after = 0) {
@@ -292,25 +312,25 @@ class Host implements Recoveries {
   }
 
   /** The event as its schema has it, from someone who may send it, with what only the host may add. */
-  async #checked(recoveryId: string, event: { type?: unknown }, by: By): Promise<{ type: string; agentId?: string }> {
+  async #checked({ recovery, reason }: Taken, event: { type?: unknown }, by: By) {
+    const { events } = this.#versions.of(recovery.machineVersion) ?? this.#versions.current;
     const type = String(event?.type);
-    const spec = this.#events[type];
+    const spec = events[type];
     const refuse = async (refusal: Refusal): Promise<never> => {
       // Names that the sender made up are not written down: they may hold anything.
       const known = refusal.field !== undefined && spec !== undefined && refusal.field in spec.schema.shape;
-      const loaded = await this.#store.load(recoveryId);
-      if (!loaded) throw unknownRecovery(recoveryId);
       const data = {
         event: { type: spec ? type : '(unknown)' },
-        by: loaded.recovery.status === 'active' ? by : unnamed(by),
+        by: recovery.status === 'active' ? by : unnamed(by),
         code: refusal.code,
         ...(known ? { field: refusal.field } : {}),
       };
-      await this.#store.record(recoveryId, [{ at: this.#clock.now(), kind: 'refused', data }]);
+      await this.#store.record(recovery.id, [{ at: this.#clock.now(), kind: 'refused', data }]);
       throw refusal;
     };
+    if (reason) return refuse(untouched(recovery.id, reason));
     if (!spec) {
-      const message = `there is no event '${type}'; there are ${Object.keys(this.#events).join(', ')}`;
+      const message = `there is no event '${type}'; there are ${Object.keys(events).join(', ')}`;
       return refuse(new Refusal('invalidEvent', message, { field: 'type' }));
     }
     if (by.role !== spec.from) {
@@ -319,11 +339,9 @@ class Host implements Recoveries {
     if ('via' in by && type !== 'recovery.cancel') {
       return refuse(new Refusal('notAuthorised', 'a notice gives a way to cancel, and to nothing else'));
     }
-    if (by.role === 'owner' && 'deviceId' in by && by.deviceId !== undefined) {
-      const loaded = await this.#store.load(recoveryId);
-      if (loaded && loaded.recovery.deviceId !== by.deviceId) {
-        return refuse(new Refusal('notAuthorised', 'the owner is heard only on the device that began the recovery'));
-      }
+    const device = by.role === 'owner' && 'deviceId' in by ? by.deviceId : undefined;
+    if (device !== undefined && device !== recovery.deviceId) {
+      return refuse(new Refusal('notAuthorised', 'the owner is heard only on the device that began the recovery'));
     }
     const result = spec.schema.safeParse(event);
     if (!result.success) {
@@ -333,15 +351,16 @@ class Host implements Recoveries {
       return refuse(new Refusal('invalidEvent', `'${type}' ${field}: ${issue?.message}`, { field }));
     }
     const checked = result.data as { type: string; contactId?: string };
+    const secret = secretFields(spec.schema);
     if (by.role === 'contact' && checked.contactId !== by.id) {
       return refuse(new Refusal('notAuthorised', 'a contact speaks for nobody else', { field: 'contactId' }));
     }
-    return by.role === 'agent' ? { ...checked, agentId: by.id } : checked;
+    return { checked: by.role === 'agent' ? { ...checked, agentId: by.id } : checked, secret };
   }
 
   #particulars(): Particulars {
     const eraser = new Eraser({
-      events: this.#events,
+      events: this.#versions.kept.map(({ events }) => events),
       policy: policyOf(this.#policy),
       seal: (port, input, recoveryId) => this.#caller.seal(port, input, recoveryId),
     });
@@ -375,6 +394,11 @@ function summaryOf({ snapshot: _, calls: _calls, ...summary }: RecoveryRecord): 
 const scopeOf = (recoveryId: string, by: By) => `${recoveryId}/${by.role}/${'id' in by ? by.id : ''}`;
 
 const unknownRecovery = (id: string) => new Refusal('unknownRecovery', `there is no recovery '${id}'`);
+
+const untouched = (id: string, reason: LeftUntouched['reason']) =>
+  new Refusal('conflict', `recovery '${id}' began with a version of the machine that this service cannot go on with`, {
+    reason,
+  });
 
 function parsed<T extends z.ZodType>(schema: T, input: unknown, what: string): z.output<T> {
   const result = schema.safeParse(input);

@@ -37,6 +37,7 @@ const HEADERS_WITHIN = 10_000; // ms
 const CLOCK_LOOK = 10_000; // ms
 const CLEAN_UP = 60 * 60 * 1_000; // ms
 const DRAIN = 5_000; // ms, for requests that are being answered
+const DRAIN_LOOK = 20; // ms
 /** Answers under an idempotency key are kept for as long as a recovery may last. */
 const RECEIPTS_KEPT = 30 * 24 * 60 * 60 * 1_000; // ms
 
@@ -68,13 +69,14 @@ interface Outside extends Pick<RecoveriesOptions, 'ports' | 'clock'> {
   routes?(app: App, recoveries: Recoveries): void;
 }
 
-async function sandboxOutside({ store: file }: ServiceConfig, store: Store, policy: Policy): Promise<Outside> {
+/** With ports of one's own only the clock and the keys are a sandbox's. */
+async function sandboxOutside({ store: file, ports }: ServiceConfig, store: Store, policy: Policy): Promise<Outside> {
   const keys = await sandboxKeys(file);
   const clock = await SandboxClock.open(store);
   const sandbox = createSandbox({ key: keys.sealing, clock: clock.now, policy });
   const staff = sandboxStaff(keys, clock.now);
   return {
-    ports: sandbox.ports,
+    ports: ports ? createHttpPorts(ports) : sandbox.ports,
     clock,
     sealingKey: keys.sealing,
     tokenKeys: [{ id: 'sandbox', key: keys.token }],
@@ -184,10 +186,11 @@ function listening(app: App, { host, port, requestTimeout }: ServiceConfig): Pro
 function drained(server: Server): Promise<void> {
   return new Promise((resolve) => {
     const late = setTimeout(() => server.closeAllConnections(), DRAIN);
+    const idle = setInterval(() => server.closeIdleConnections(), DRAIN_LOOK);
     server.close(() => {
       clearTimeout(late);
+      clearInterval(idle);
       resolve();
     });
-    server.closeIdleConnections();
   });
 }

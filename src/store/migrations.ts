@@ -90,6 +90,16 @@ export const migrations: Record<string, Migration> = {
       await db.schema.createIndex('retention_due').on('retention').columns(['due_at', 'class']).execute();
     },
   },
+  '0002_machines': {
+    async up(db: Kysely<unknown>) {
+      await db.schema
+        .createTable('machines')
+        .addColumn('version', 'text', (column) => column.primaryKey())
+        .addColumn('structure', 'text', (column) => column.notNull())
+        .execute();
+      await sql`create index recoveries_active on recoveries (machine_version, id) where status = 'active'`.execute(db);
+    },
+  },
   '0004_service': {
     async up(db: Kysely<unknown>) {
       await db.schema

@@ -31,6 +31,13 @@ export interface SqlDialect {
 /** How often a transaction is tried while somebody else holds the database, and the pause between, in ms. */
 const BUSY_TRIES = 100;
 const BUSY_PAUSE = 50;
+/** Ids of the active recoveries of these versions; the status is written out, so that the index of active ones serves. */
+const activeOf = (db: Trx, machineVersions: readonly string[]) =>
+  db
+    .selectFrom('recoveries')
+    .select('id')
+    .where('status', '=', sql.lit('active'))
+    .where('machine_version', 'in', machineVersions);
 
 /** The store over any SQL database that Kysely speaks. */
 export class SqlStore implements Store {
@@ -186,11 +193,12 @@ export class SqlStore implements Store {
     return (await query.orderBy('created_at').limit(limit).execute()).map(fromRow);
   }
 
-  async due(now: Instant, limit: number) {
+  async due(now: Instant, limit: number, except: readonly string[] = []) {
     const rows = await this.#db
       .selectFrom('timers')
       .select(['recovery_id', (select) => select.fn.min('due_at').as('due_at')])
       .where('due_at', '<=', now)
+      .$if(except.length > 0, (query) => query.where('recovery_id', 'not in', activeOf(this.#db, except)))
       .groupBy('recovery_id')
       .orderBy('due_at')
       .orderBy('recovery_id')
@@ -199,13 +207,25 @@ export class SqlStore implements Store {
     return rows.map((row) => ({ recoveryId: row.recovery_id, dueAt: row.due_at }));
   }
 
-  async nextDue() {
-    const row = await this.#db.selectFrom('timers').select('due_at').orderBy('due_at').limit(1).executeTakeFirst();
+  async nextDue(except: readonly string[] = []) {
+    const row = await this.#db
+      .selectFrom('timers')
+      .select('due_at')
+      .$if(except.length > 0, (query) => query.where('recovery_id', 'not in', activeOf(this.#db, except)))
+      .orderBy('due_at')
+      .limit(1)
+      .executeTakeFirst();
     return row?.due_at;
   }
 
-  async pendingRequests(limit: number) {
-    const rows = await this.#db.selectFrom('requests').selectAll().orderBy('not_before').limit(limit).execute();
+  async pendingRequests(limit: number, except: readonly string[] = []) {
+    const rows = await this.#db
+      .selectFrom('requests')
+      .selectAll()
+      .$if(except.length > 0, (query) => query.where('recovery_id', 'not in', activeOf(this.#db, except)))
+      .orderBy('not_before')
+      .limit(limit)
+      .execute();
     return rows.map(({ recovery_id, not_before, ...row }) => ({
       ...row,
       recoveryId: recovery_id,
@@ -220,6 +240,35 @@ export class SqlStore implements Store {
       .where('recovery_id', '=', recoveryId)
       .where('key', '=', key)
       .execute();
+  }
+
+  async activeVersions() {
+    const rows = await this.#db
+      .selectFrom('recoveries')
+      .select('machine_version')
+      .distinct()
+      .where('status', '=', sql.lit('active'))
+      .orderBy('machine_version')
+      .execute();
+    return rows.map((row) => row.machine_version);
+  }
+
+  async activeOf(machineVersion: string) {
+    return (await activeOf(this.#db, [machineVersion]).orderBy('id').execute()).map(({ id }) => id);
+  }
+
+  keepStructure(version: string, structure: string) {
+    return this.#transaction(async (trx) => {
+      const kept = await trx.selectFrom('machines').selectAll().where('version', '=', version).executeTakeFirst();
+      const active = await activeOf(trx, [version]).limit(1).executeTakeFirst();
+      if (kept && (active || kept.structure === structure)) return kept.structure;
+      await trx
+        .insertInto('machines')
+        .values({ version, structure })
+        .onConflict((conflict) => conflict.column('version').doUpdateSet({ structure }))
+        .execute();
+      return structure;
+    });
   }
 
   async ledger(accountId: string) {

@@ -81,6 +81,10 @@ interface SettingTable {
   name: string;
   value: string;
 }
+interface MachineTable {
+  version: string;
+  structure: string;
+}
 export interface Tables {
   recoveries: RecoveryTable;
   timers: TimerTable;
@@ -91,6 +95,7 @@ export interface Tables {
   receipts: ReceiptTable;
   limits: LimitTable;
   settings: SettingTable;
+  machines: MachineTable;
 }
 
 export const toRow = (recovery: RecoveryRecord): Omit<Insertable<RecoveryTable>, 'audit_seq' | 'audit_hash'> => ({

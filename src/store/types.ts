@@ -42,7 +42,18 @@ export interface RequestRecord {
 /** What happened, for reviewers. It never holds a secret. */
 export interface AuditEntry {
   at: Instant;
-  kind: 'start' | 'event' | 'refused' | 'timer' | 'answer' | 'failure' | 'dropped' | 'notice' | 'stuck' | 'erased';
+  kind:
+    | 'start'
+    | 'event'
+    | 'refused'
+    | 'timer'
+    | 'answer'
+    | 'failure'
+    | 'dropped'
+    | 'notice'
+    | 'stuck'
+    | 'migrated'
+    | 'erased';
   /** `{ erased: true }` once they were erased; a later entry of the kind `erased` says when and why. */
   data: Record<string, unknown>;
 }
@@ -192,14 +203,26 @@ export interface Store extends AuditTrails {
   /** The account's live recovery. */
   live(accountId: string): Promise<RecoveryRecord | undefined>;
   list(filter: ListFilter): Promise<RecoveryRecord[]>;
-  /** Recoveries that have a timer due at or before `now`, the earliest first. */
-  due(now: Instant, limit: number): Promise<{ recoveryId: string; dueAt: Instant }[]>;
-  /** The instant of the earliest pending timer. */
-  nextDue(): Promise<Instant | undefined>;
-  /** Calls to be carried out, oldest first. */
-  pendingRequests(limit: number): Promise<RequestRecord[]>;
+  /**
+   * Recoveries that have a timer due at or before `now`, the earliest first.
+   * @param except versions of the machine whose active recoveries are passed over.
+   */
+  due(now: Instant, limit: number, except?: readonly string[]): Promise<{ recoveryId: string; dueAt: Instant }[]>;
+  /** The instant of the earliest pending timer; `except` as for `due`. */
+  nextDue(except?: readonly string[]): Promise<Instant | undefined>;
+  /** Calls to be carried out, oldest first; `except` as for `due`. */
+  pendingRequests(limit: number, except?: readonly string[]): Promise<RequestRecord[]>;
   /** Notes a try that failed; the call stays in the outbox. */
   postpone(recoveryId: string, key: string, tries: number, notBefore: Instant): Promise<void>;
+  /** Versions of the machine that have active recoveries. */
+  activeVersions(): Promise<string[]>;
+  /** Ids of the active recoveries of a version of the machine. */
+  activeOf(machineVersion: string): Promise<string[]>;
+  /**
+   * Keeps the structure of a version of the machine, and gives the one that holds: while the version has active
+   * recoveries, that which was kept first.
+   */
+  keepStructure(machineVersion: string, structure: string): Promise<string>;
   ledger(accountId: string): Promise<(LedgerEntry & { recoveryId: string })[]>;
   /** What the ledger holds of one recovery. */
   ledgerOf(recoveryId: string): Promise<LedgerEntry[]>;
