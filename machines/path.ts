@@ -2,7 +2,7 @@ import type { AnyStateMachine } from 'xstate';
 import type { AccountFacts, Device, Network } from './account.ts';
 import { dayOf } from './calendar.ts';
 import type { EventRegistry } from './events.ts';
-import type { EndReason, Factor, IneligibleReason, PathOutput, Refused } from './outcome.ts';
+import type { EndReason, Factor, IneligibleReason, PathOutput, RefusalReason, Refused } from './outcome.ts';
 import { type Policy, policyOf } from './policy.ts';
 
 /** What every path machine is given. Alone in a browser console `{ account }` is enough. */
@@ -113,7 +113,10 @@ export interface Ending {
   reason: EndReason;
   exhausted?: boolean;
 }
-export type Refusal = Omit<Refused, 'type'>;
+/** Why an event is not taken. */
+export interface Refusal extends Omit<Refused, 'type'> {
+  reason?: RefusalReason;
+}
 
 /** The final states that every path shares. */
 export const endings = (section: string) =>

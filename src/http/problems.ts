@@ -3,10 +3,10 @@ import { HTTPException } from 'hono/http-exception';
 import { z } from 'zod';
 import { REFUSAL_CODES, type RefusalCode } from '../../machines/outcome.ts';
 import { Refusal } from '../host/refusal.ts';
-import { localeOf, problemText } from '../texts/index.ts';
+import { localeOf, problemText, TRANSPORT_CODES } from '../texts/index.ts';
 
 /** Codes of a problem: those of spec section 6, and what can go wrong before an event is looked at. */
-const CODES = [...REFUSAL_CODES, 'notFound', 'tooLarge', 'notJson', 'unavailable', 'internal'] as const;
+const CODES = [...REFUSAL_CODES, ...TRANSPORT_CODES] as const;
 type Code = (typeof CODES)[number];
 
 /** A problem document (RFC 9457). */
