@@ -272,7 +272,8 @@ class Host implements Recoveries {
         input: { type: 'event', event: checked },
         entry: { at: 0, kind: 'event', data },
         refused: (step, outdated) => {
-          const said = step || outdated ? data : { ...data, event: { type: checked.type }, by: unnamed(by) };
+          const isUnderWay = step || (outdated && loaded.recovery.status === 'active');
+          const said = isUnderWay ? data : { ...data, event: { type: checked.type }, by: unnamed(by) };
           return { at: 0, kind: 'refused', data: { ...said, ...refusedBy(step, outdated) } };
         },
         ifVersion,

@@ -254,10 +254,14 @@ describe('R55: evidence is erased a while after the end', () => {
     const late = { type: 'face.submit', captureRef: 'a-late-capture' } as const;
     await expect(host.send(id, late, { role: 'owner', deviceId: DEVICE })).rejects.toThrow('not accepted');
     await expect(host.send(id, late, { role: 'owner', deviceId: 'another-device' })).rejects.toThrow('only on');
-    const refused = (await host.audit(id)).slice(-2);
+    await expect(host.send(id, late, { role: 'owner', deviceId: DEVICE }, { ifVersion: 1 })).rejects.toThrow(
+      'moved on',
+    );
+    const refused = (await host.audit(id)).slice(-3);
     expect(refused.map(({ data }) => data)).toMatchObject([
       { event: { type: 'face.submit' }, by: { role: 'owner' }, code: 'notAccepted' },
       { event: { type: 'face.submit' }, by: { role: 'owner' }, code: 'notAuthorised' },
+      { event: { type: 'face.submit' }, by: { role: 'owner' }, code: 'conflict' },
     ]);
     expect(some(bytes(), ['a-late-capture', 'another-device'])).toEqual([]);
   });
