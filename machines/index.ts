@@ -12,7 +12,7 @@ export type { IneligibleReason, PathOutput, RecoveryOutput, RefusalCode } from '
 export type { PathInput, RecoveryPath, Standing } from './path.ts';
 export { paths } from './paths.ts';
 export { Policy, type PolicyInput, policyOf, STRICT } from './policy.ts';
-export { type PortInput, type PortName, type PortOutput, port, ports, secret } from './ports.ts';
+export { evidence, type PortInput, type PortName, type PortOutput, port, ports, secret } from './ports.ts';
 export { createRecoveryMachine, type RecoveryContext, type RecoveryInput, recoveryMachine } from './recovery.ts';
 export { securityContactsMachine } from './security-contacts.ts';
 export { transactionHistoryMachine } from './transaction-history.ts';

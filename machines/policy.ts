@@ -191,6 +191,14 @@ const emergencyCode = z.strictObject({
   deviceParameters: count().default(17).meta(seed('3.8')),
 });
 
+/** How long what a recovery leaves behind is kept, from its end. */
+const retention = z.strictObject({
+  evidence: duration()
+    .prefault('7d')
+    .meta(ours('R55', 'references and what they stand for; a week to contest the end')),
+  personalData: duration().prefault('180d').meta(ours('R55', 'whose recovery it was; the outcome stays')),
+});
+
 export const Policy = z
   .strictObject({
     version: z.string().min(1).default('1').meta(ours('1', 'a recovery keeps the version it began with')),
@@ -219,6 +227,7 @@ export const Policy = z
     biometric: biometric.prefault({}),
     voice: voice.prefault({}),
     emergencyCode: emergencyCode.prefault({}),
+    retention: retention.prefault({}),
   })
   .superRefine((policy, ctx) => {
     const { askUntil, collectUntil, opensAt, quorum, minPreset, maxPreset, minQualified } = policy.contacts;
@@ -229,6 +238,10 @@ export const Policy = z
     if (quorum > maxPreset) wrong('quorum', `must be at most contacts.maxPreset (${maxPreset})`);
     if (minPreset > maxPreset) wrong('minPreset', `must be at most contacts.maxPreset (${maxPreset})`);
     if (minQualified > maxPreset) wrong('minQualified', `must be at most contacts.maxPreset (${maxPreset})`);
+    if (policy.retention.personalData < policy.retention.evidence) {
+      const message = 'must be as long as retention.evidence, or longer';
+      ctx.addIssue({ code: 'custom', path: ['retention', 'personalData'], message });
+    }
     if (!policy.appeal.tiers.some((tier) => tier.completenessFrom === 0)) {
       ctx.addIssue({ code: 'custom', path: ['appeal', 'tiers'], message: 'needs a tier with completenessFrom: 0' });
     }

@@ -185,6 +185,10 @@ export function sandboxPorts({ world, codes, passwords, institutions, quiz, poli
       world.notices.push({ at, accountId, notice, ...more, to: world.addresses(accountId) });
       return { ok: true };
     },
+    eraseEvidence: async ({ accountId, evidenceRefs }, { at }) => {
+      world.erase({ at, accountId, evidenceRefs });
+      return { ok: true };
+    },
   };
 }
 

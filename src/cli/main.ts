@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
-import { verifyAudit } from './audit.ts';
+import { printCheckpoint, verifyAudit } from './audit.ts';
 import { backUp } from './backup.ts';
 import { demo } from './demo.ts';
 import { showPaths } from './paths.ts';
@@ -66,14 +66,25 @@ program
     process.exitCode = await showPolicy(options);
   });
 
-program
+const audit = program
   .command('audit')
-  .description('check the audit trails of a store')
+  .description('check the audit trails of a store, also while a service has it open');
+
+audit
   .command('verify')
   .description('find entries that were changed, taken out, put in or moved')
   .argument('<file>', 'the SQLite file of a store')
+  .option('--against <checkpoint>', 'find what was cut off, removed or computed anew since that checkpoint, too')
+  .action(async (file: string, options) => {
+    process.exitCode = await verifyAudit(file, options);
+  });
+
+audit
+  .command('checkpoint')
+  .description('print the heads of all trails as JSON, to be kept elsewhere')
+  .argument('<file>', 'the SQLite file of a store')
   .action(async (file: string) => {
-    process.exitCode = await verifyAudit(file);
+    process.exitCode = await printCheckpoint(file);
   });
 
 program

@@ -77,3 +77,18 @@ function countDay(facts: AccountFacts, { kind, until }: LedgerEntry): void {
     facts.waitUntil = Math.max(facts.waitUntil, until ?? 0);
   }
 }
+
+/**
+ * The instant (ms) until which a limit may need an entry.
+ * @param window how long emergency codes are counted, in ms.
+ */
+export function neededUntil({ kind, at, until }: LedgerEntry, window: number): Instant {
+  switch (kind) {
+    case 'emergencyCode':
+      return at + window;
+    case 'observed':
+      return until ?? at;
+    default:
+      return at + 2 * DAY; // 24 hours, or a calendar day, which may be an hour longer
+  }
+}

@@ -2,10 +2,10 @@ import { setTimeout } from 'node:timers/promises';
 import { type Kysely, Migrator, sql } from 'kysely';
 import { faultPoint } from '#fault-point';
 import type { Instant } from '../core/index.ts';
-import { tamperings } from './audit-chain.ts';
 import { migrations } from './migrations.ts';
-import { fromRow, parsed, type Tables, toTimer } from './tables.ts';
-import type { AuditEntry, Change, Committed, Limit, ListFilter, Receipt, Store, Tampering } from './types.ts';
+import { fromRow, type Tables, toTimer } from './tables.ts';
+import { SqlTrails } from './trails.ts';
+import type { AuditEntry, Change, Committed, Limit, ListFilter, Receipt, Store, TrailHead } from './types.ts';
 import { countLimit, Stale, type Trx, writeAudit, writeChange, writeReceipt } from './write.ts';
 
 /** Runs the migrations that this database has not had yet. */
@@ -23,6 +23,8 @@ export interface SqlDialect {
   isOccupied(error: unknown): boolean;
   /** Whether an error says that somebody else is writing: the transaction may be tried again. */
   isBusy(error: unknown): boolean;
+  /** Overwrites what is left of erased rows beside the tables; false when it has to be tried again. */
+  purge?(): boolean;
   onClose(): void;
 }
 
@@ -41,10 +43,12 @@ const activeOf = (db: Trx, machineVersions: readonly string[]) =>
 export class SqlStore implements Store {
   readonly #db: Kysely<Tables>;
   readonly #dialect: SqlDialect;
+  readonly #trails: SqlTrails;
 
   constructor(db: Kysely<Tables>, dialect: SqlDialect) {
     this.#db = db;
     this.#dialect = dialect;
+    this.#trails = new SqlTrails(db);
   }
 
   async commit(change: Change): Promise<Committed> {
@@ -277,6 +281,15 @@ export class SqlStore implements Store {
     return rows.map(({ recovery_id, kind, path, at, until }) => ({ recoveryId: recovery_id, kind, path, at, until }));
   }
 
+  async ledgerOf(recoveryId: string) {
+    return this.#db
+      .selectFrom('ledger')
+      .select(['kind', 'path', 'at', 'until'])
+      .where('recovery_id', '=', recoveryId)
+      .orderBy('position')
+      .execute();
+  }
+
   async audit(recoveryId: string, after = 0) {
     const rows = await this.#db
       .selectFrom('audit')
@@ -285,28 +298,43 @@ export class SqlStore implements Store {
       .where('seq', '>', after)
       .orderBy('seq')
       .execute();
-    return rows.map(({ seq, at, kind, data }) => ({ seq, at, kind, data: JSON.parse(data) }));
+    return rows.map(({ seq, at, kind, data }) => ({
+      seq,
+      at,
+      kind,
+      data: data === null ? { erased: true } : JSON.parse(data),
+    }));
   }
 
-  async tamperings() {
-    const heads = await this.#db
-      .selectFrom('recoveries')
-      .select(['id', 'audit_seq', 'audit_hash'])
-      .orderBy('id')
-      .execute();
-    const found: Tampering[] = [];
-    for (const { id, audit_seq, audit_hash } of heads) {
-      const rows = await this.#db
-        .selectFrom('audit')
-        .selectAll()
-        .where('recovery_id', '=', id)
-        .orderBy('seq')
-        .execute();
-      const entries = rows.map(({ seq, at, kind, data, hash }) => ({ seq, at, kind, data: parsed(data), hash }));
-      found.push(...tamperings(id, entries, { seq: audit_seq, hash: audit_hash }));
-    }
-    return found;
+  #erasures() {
+    return this.#db
+      .selectFrom('retention')
+      .innerJoin('recoveries', 'recoveries.id', 'retention.recovery_id')
+      .where('recoveries.status', '!=', 'active')
+      .orderBy('retention.due_at')
+      .orderBy('retention.class'); // by the alphabet evidence is first
   }
+
+  async dueErasures(now: Instant, limit: number) {
+    const rows = await this.#erasures()
+      .select(['retention.recovery_id', 'retention.class', 'retention.due_at'])
+      .where('retention.due_at', '<=', now)
+      .limit(limit)
+      .execute();
+    return rows.map((row) => ({ recoveryId: row.recovery_id, class: row.class, dueAt: row.due_at }));
+  }
+
+  async nextErasure() {
+    const row = await this.#erasures().select('retention.due_at').limit(1).executeTakeFirst();
+    return row?.due_at;
+  }
+
+  async purge() {
+    return this.#db.connection().execute(async () => this.#dialect.purge?.() ?? true);
+  }
+
+  tamperings = (since?: readonly TrailHead[]) => this.#trails.tamperings(since);
+  trailHeads = () => this.#trails.trailHeads();
 
   async close() {
     await this.#db.destroy();

@@ -86,11 +86,12 @@ function inputs(simulation: Simulated): { [K in PortName]: PortInput<K> } {
     setPassword: { ...A1, password: '294817', factors: [] },
     revokeSessions: A1,
     notify: { ...A1, notice: 'started' },
+    eraseEvidence: { ...A1, evidenceRefs: ['front', 'back'] },
   };
 }
 const effectsOf = ({ world, passwordsSet }: Simulated) => ({
   messages: [PHONE, 'k1', 'k2'].map((to) => world.inbox(to)),
-  counts: [world.notices, world.tickets, world.payments, world.revoked].map(({ length }) => length),
+  counts: [world.notices, world.tickets, world.payments, world.revoked, world.erased].map(({ length }) => length),
   passwords: passwordsSet('a1'),
 });
 
@@ -194,6 +195,14 @@ describe('the emergency code', () => {
 });
 
 describe('people and things', () => {
+  test('R55: captures that were erased are there no more', async () => {
+    const { ports, world, call } = simulated();
+    const glare = world.capture({ faults: ['glare'] });
+    await ports.eraseEvidence({ ...A1, evidenceRefs: [glare, 'never-taken'] }, call());
+    expect(world.erased).toMatchObject([{ accountId: 'a1', evidenceRefs: [glare, 'never-taken'] }]);
+    await expect(ports.checkFace({ ...A1, captureRef: glare }, call())).rejects.toThrow('the capture was erased');
+  });
+
   test('captures show what was taken; what nobody took is the owner’s own', async () => {
     const { ports, world, call } = simulated();
     const glare = world.capture({ faults: ['glare', 'cornersMissing'], warnings: ['worn'] });

@@ -1,0 +1,61 @@
+import type { Kysely } from 'kysely';
+import { type ChainedEntry, changedSince, tamperings } from './audit-chain.ts';
+import type { Tables } from './tables.ts';
+import type { AuditTrails, Tampering, TrailHead } from './types.ts';
+
+/** The entries of a trail as they are kept, in their order. */
+function entriesOf(db: Kysely<Tables>, recoveryId: string): Promise<ChainedEntry[]> {
+  return db
+    .selectFrom('audit')
+    .select(['seq', 'at', 'kind', 'data', 'salt', 'digest', 'hash'])
+    .where('recovery_id', '=', recoveryId)
+    .orderBy('seq')
+    .execute();
+}
+
+/** The audit trails in any SQL database that Kysely speaks. It only reads. */
+export class SqlTrails implements AuditTrails {
+  readonly #db: Kysely<Tables>;
+
+  constructor(db: Kysely<Tables>) {
+    this.#db = db;
+  }
+
+  /** In one transaction: what a service appends meanwhile is not seen. */
+  tamperings(since: readonly TrailHead[] = []): Promise<Tampering[]> {
+    return this.#db
+      .transaction()
+      .setIsolationLevel('repeatable read')
+      .execute(async (trx) => {
+        const heads = await trx.selectFrom('recoveries').select(['id', 'audit_seq', 'audit_hash']).execute();
+        const known = new Map(heads.map(({ id, audit_seq, audit_hash }) => [id, { seq: audit_seq, hash: audit_hash }]));
+        const earlier = new Map(since.map((head) => [head.recoveryId, head]));
+        const trails = await trx.selectFrom('audit').select('recovery_id').distinct().execute();
+        const ids = new Set([...known.keys(), ...earlier.keys(), ...trails.map((row) => row.recovery_id)]);
+        const found: Tampering[] = [];
+        for (const id of [...ids].sort()) {
+          const entries = await entriesOf(trx, id);
+          found.push(...tamperings(id, entries, known.get(id) ?? { seq: 0, hash: '' }));
+          const head = earlier.get(id);
+          if (head) found.push(...changedSince(head, entries));
+        }
+        return found;
+      });
+  }
+
+  async trailHeads(): Promise<TrailHead[]> {
+    const rows = await this.#db
+      .selectFrom('recoveries')
+      .innerJoin('audit', (join) =>
+        join.onRef('audit.recovery_id', '=', 'recoveries.id').onRef('audit.seq', '=', 'recoveries.audit_seq'),
+      )
+      .select(['recoveries.id', 'audit.seq', 'audit.hash', 'audit.at'])
+      .orderBy('recoveries.id')
+      .execute();
+    return rows.map(({ id, ...head }) => ({ recoveryId: id, ...head }));
+  }
+
+  close(): Promise<void> {
+    return this.#db.destroy();
+  }
+}
