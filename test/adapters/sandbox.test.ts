@@ -247,7 +247,7 @@ describe('people and things', () => {
     expect(world.notices[0]).toMatchObject({ notice: 'reset', path: 'bankCard' });
     expect(world.notices[0]?.to).toEqual([PHONE, '+8613911112222', 'k1', 'k2', 'k3', 'k4']);
   });
-  test('signals add up to a risk; tickets rise; an unknown account is an error', async () => {
+  test('signals add up to a risk; tickets rise; R15: an unknown account has nothing', async () => {
     const { ports, world, call } = simulated();
     const assess = (network: object, deviceId = 'd1') =>
       ports.assessRisk({ ...A1, device: { deviceId }, network: { ...network } }, call());
