@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import pc from 'picocolors';
 import { z } from 'zod';
 import { openSqliteReadOnly, UnusableStore } from '../store/sqlite.ts';
-import type { AuditTrails, Tampering, TrailHead } from '../store/types.ts';
+import type { StoreReader, Tampering, TrailHead } from '../store/types.ts';
 
 /** The heads of all trails at an instant: made to be kept where whoever can write the store cannot write (R53). */
 const Checkpoint = z.strictObject({
@@ -57,7 +57,7 @@ export function printCheckpoint(file: string): Promise<number> {
   });
 }
 
-async function reading(file: string, work: (trails: AuditTrails) => Promise<number>): Promise<number> {
+async function reading(file: string, work: (trails: StoreReader) => Promise<number>): Promise<number> {
   try {
     const trails = await openSqliteReadOnly(file);
     return await work(trails).finally(() => trails.close());

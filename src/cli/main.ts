@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { printCheckpoint, verifyAudit } from './audit.ts';
 import { backUp } from './backup.ts';
 import { demo } from './demo.ts';
+import { inspectRecovery } from './inspect.ts';
 import { showPaths } from './paths.ts';
 import { showPolicy } from './policy.ts';
 import { runFiles } from './run.ts';
@@ -21,6 +22,16 @@ program
   .option('--sandbox', 'with the outside world simulated and a clock that can be moved; never for real accounts')
   .action(async (options) => {
     process.exit(await runService(options)); // connections to ports may be kept open
+  });
+
+program
+  .command('inspect')
+  .description('show a recovery with its timers, calls and audit trail, even while a service goes on with it')
+  .argument('<id>', 'the id of a recovery')
+  .option('--store <file>', 'the SQLite file of a store', 'regain.sqlite')
+  .option('--json', 'print one JSON document')
+  .action(async (id: string, options) => {
+    process.exitCode = await inspectRecovery(id, options);
   });
 
 program

@@ -3,8 +3,8 @@ import { type Kysely, Migrator, sql } from 'kysely';
 import { faultPoint } from '#fault-point';
 import type { Instant } from '../core/index.ts';
 import { migrations } from './migrations.ts';
-import { fromRow, type Tables, toTimer } from './tables.ts';
-import { SqlTrails } from './trails.ts';
+import { SqlReader } from './reader.ts';
+import { fromRow, type Tables, toRequest } from './tables.ts';
 import type { AuditEntry, Change, Committed, Limit, ListFilter, Receipt, Store, TrailHead } from './types.ts';
 import { countLimit, Stale, type Trx, writeAudit, writeChange, writeReceipt } from './write.ts';
 
@@ -43,12 +43,12 @@ const activeOf = (db: Trx, machineVersions: readonly string[]) =>
 export class SqlStore implements Store {
   readonly #db: Kysely<Tables>;
   readonly #dialect: SqlDialect;
-  readonly #trails: SqlTrails;
+  readonly #reader: SqlReader;
 
   constructor(db: Kysely<Tables>, dialect: SqlDialect) {
     this.#db = db;
     this.#dialect = dialect;
-    this.#trails = new SqlTrails(db);
+    this.#reader = new SqlReader(db);
   }
 
   async commit(change: Change): Promise<Committed> {
@@ -161,17 +161,7 @@ export class SqlStore implements Store {
       .execute();
   }
 
-  async load(id: string) {
-    const row = await this.#db.selectFrom('recoveries').selectAll().where('id', '=', id).executeTakeFirst();
-    if (!row) return undefined;
-    const timers = await this.#db
-      .selectFrom('timers')
-      .selectAll()
-      .where('recovery_id', '=', id)
-      .orderBy('position')
-      .execute();
-    return { recovery: fromRow(row), timers: timers.map(toTimer) };
-  }
+  load = (id: string) => this.#reader.load(id);
 
   async live(accountId: string) {
     const row = await this.#db
@@ -226,11 +216,7 @@ export class SqlStore implements Store {
       .orderBy('not_before')
       .limit(limit)
       .execute();
-    return rows.map(({ recovery_id, not_before, ...row }) => ({
-      ...row,
-      recoveryId: recovery_id,
-      notBefore: not_before,
-    }));
+    return rows.map(toRequest);
   }
 
   async postpone(recoveryId: string, key: string, tries: number, notBefore: Instant) {
@@ -290,21 +276,9 @@ export class SqlStore implements Store {
       .execute();
   }
 
-  async audit(recoveryId: string, after = 0) {
-    const rows = await this.#db
-      .selectFrom('audit')
-      .selectAll()
-      .where('recovery_id', '=', recoveryId)
-      .where('seq', '>', after)
-      .orderBy('seq')
-      .execute();
-    return rows.map(({ seq, at, kind, data }) => ({
-      seq,
-      at,
-      kind,
-      data: data === null ? { erased: true } : JSON.parse(data),
-    }));
-  }
+  audit = (recoveryId: string, after?: number) => this.#reader.audit(recoveryId, after);
+
+  requestsOf = (recoveryId: string) => this.#reader.requestsOf(recoveryId);
 
   #erasures() {
     return this.#db
@@ -333,8 +307,8 @@ export class SqlStore implements Store {
     return this.#db.connection().execute(async () => this.#dialect.purge?.() ?? true);
   }
 
-  tamperings = (since?: readonly TrailHead[]) => this.#trails.tamperings(since);
-  trailHeads = () => this.#trails.trailHeads();
+  tamperings = (since?: readonly TrailHead[]) => this.#reader.tamperings(since);
+  trailHeads = () => this.#reader.trailHeads();
 
   async close() {
     await this.#db.destroy();

@@ -1,10 +1,10 @@
 import Database from 'better-sqlite3';
 import { Kysely, SqliteDialect } from 'kysely';
 import { migrations } from './migrations.ts';
+import { SqlReader } from './reader.ts';
 import { migrate, SqlStore } from './sql.ts';
 import type { Tables } from './tables.ts';
-import { SqlTrails } from './trails.ts';
-import type { AuditTrails, Store } from './types.ts';
+import type { Store, StoreReader } from './types.ts';
 
 export interface SqliteOptions {
   /**
@@ -73,11 +73,11 @@ export async function openSqlite(
 }
 
 /**
- * Opens the audit trails of a store to be looked at only, even while a service has the store open.
+ * Opens a store to be looked at only, even while a service has the store open.
  * @param file path of an SQLite file.
  * @throws UnusableStore when it cannot be read, is no store, or one of another version.
  */
-export async function openSqliteReadOnly(file: string): Promise<AuditTrails> {
+export async function openSqliteReadOnly(file: string): Promise<StoreReader> {
   let database: Database.Database | undefined;
   try {
     database = new Database(file, { readonly: true, fileMustExist: true });
@@ -89,7 +89,7 @@ export async function openSqliteReadOnly(file: string): Promise<AuditTrails> {
     database?.close();
     throw new UnusableStore(`${file} cannot be used: ${(error as Error).message}`);
   }
-  return new SqlTrails(new Kysely<Tables>({ dialect: new SqliteDialect({ database }) }));
+  return new SqlReader(new Kysely<Tables>({ dialect: new SqliteDialect({ database }) }));
 }
 
 /** Brings the log over into the tables, where deleted content is overwritten, and empties it. A reader may be in the way. */

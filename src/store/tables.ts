@@ -137,3 +137,9 @@ export const toTimer = (row: Selectable<TimerTable>): Timer => ({
   event: JSON.parse(row.event),
   dueAt: row.due_at,
 });
+
+export const toRequest = ({ recovery_id, not_before, ...row }: Selectable<RequestTable>): RequestRecord => ({
+  ...row,
+  recoveryId: recovery_id,
+  notBefore: not_before,
+});

@@ -76,8 +76,13 @@ export interface TrailHead {
   at: Instant;
 }
 
-/** The audit trails of a store, to be looked at only. */
-export interface AuditTrails {
+/** A store, to be looked at only. */
+export interface StoreReader {
+  load(id: string): Promise<{ recovery: RecoveryRecord; timers: Timer[] } | undefined>;
+  /** @param after the entries behind this number; all by default. */
+  audit(recoveryId: string, after?: number): Promise<(AuditEntry & { seq: number })[]>;
+  /** Calls of a recovery that are in the outbox. */
+  requestsOf(recoveryId: string): Promise<RequestRecord[]>;
   /**
    * Holds every audit trail against its hashes; empty when each is as it was written (R53).
    * @param since heads that the trails had earlier: what was cut off, removed or replaced since is found too.
@@ -180,7 +185,7 @@ export interface ListFilter {
 }
 
 /** Where recoveries are kept. All methods are safe to call at once. */
-export interface Store extends AuditTrails {
+export interface Store extends StoreReader {
   /** Writes a change in one transaction. */
   commit(change: Change): Promise<Committed>;
   /** Adds to the audit trail, and takes calls from the outbox: for what changed no state, such as a refusal. */
@@ -199,7 +204,6 @@ export interface Store extends AuditTrails {
   /** A setting that outlasts the process, such as a sandbox clock's; undefined when it was never set. */
   setting(name: string): Promise<string | undefined>;
   set(name: string, value: string): Promise<void>;
-  load(id: string): Promise<{ recovery: RecoveryRecord; timers: Timer[] } | undefined>;
   /** The account's live recovery. */
   live(accountId: string): Promise<RecoveryRecord | undefined>;
   list(filter: ListFilter): Promise<RecoveryRecord[]>;
@@ -226,8 +230,6 @@ export interface Store extends AuditTrails {
   ledger(accountId: string): Promise<(LedgerEntry & { recoveryId: string })[]>;
   /** What the ledger holds of one recovery. */
   ledgerOf(recoveryId: string): Promise<LedgerEntry[]>;
-  /** @param after the entries behind this number; all by default. */
-  audit(recoveryId: string, after?: number): Promise<(AuditEntry & { seq: number })[]>;
   /** Erasures due at or before `now` of recoveries that have ended, the earliest first, evidence before all else. */
   dueErasures(now: Instant, limit: number): Promise<(ErasureDate & { recoveryId: string })[]>;
   /** The instant of the earliest erasure of a recovery that has ended. */

@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
 import { type ChainedEntry, changedSince, tamperings } from './audit-chain.ts';
-import type { Tables } from './tables.ts';
-import type { AuditTrails, Tampering, TrailHead } from './types.ts';
+import { fromRow, type Tables, toRequest, toTimer } from './tables.ts';
+import type { StoreReader, Tampering, TrailHead } from './types.ts';
 
 /** The entries of a trail as they are kept, in their order. */
 function entriesOf(db: Kysely<Tables>, recoveryId: string): Promise<ChainedEntry[]> {
@@ -13,8 +13,8 @@ function entriesOf(db: Kysely<Tables>, recoveryId: string): Promise<ChainedEntry
     .execute();
 }
 
-/** The audit trails in any SQL database that Kysely speaks. It only reads. */
-export class SqlTrails implements AuditTrails {
+/** Recoveries and their audit trails in any SQL database that Kysely speaks. It only reads. */
+export class SqlReader implements StoreReader {
   readonly #db: Kysely<Tables>;
 
   constructor(db: Kysely<Tables>) {
@@ -53,6 +53,39 @@ export class SqlTrails implements AuditTrails {
       .orderBy('recoveries.id')
       .execute();
     return rows.map(({ id, ...head }) => ({ recoveryId: id, ...head }));
+  }
+
+  async load(id: string) {
+    const row = await this.#db.selectFrom('recoveries').selectAll().where('id', '=', id).executeTakeFirst();
+    if (!row) return undefined;
+    const timers = await this.#db
+      .selectFrom('timers')
+      .selectAll()
+      .where('recovery_id', '=', id)
+      .orderBy('position')
+      .execute();
+    return { recovery: fromRow(row), timers: timers.map(toTimer) };
+  }
+
+  async audit(recoveryId: string, after = 0) {
+    const rows = await this.#db
+      .selectFrom('audit')
+      .selectAll()
+      .where('recovery_id', '=', recoveryId)
+      .where('seq', '>', after)
+      .orderBy('seq')
+      .execute();
+    return rows.map(({ seq, at, kind, data }) => ({
+      seq,
+      at,
+      kind,
+      data: data === null ? { erased: true } : JSON.parse(data),
+    }));
+  }
+
+  async requestsOf(recoveryId: string) {
+    const rows = await this.#db.selectFrom('requests').selectAll().where('recovery_id', '=', recoveryId).execute();
+    return rows.map(toRequest);
   }
 
   close(): Promise<void> {
