@@ -83,7 +83,7 @@ export class SqlStore implements Store {
         faultPoint('committed');
         return result;
       } catch (error) {
-        await sql`rollback`.execute(trx);
+        await sql`rollback`.execute(trx).catch(() => {}); // a full disk has rolled it back already
         throw error;
       }
     });
