@@ -1,15 +1,7 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
-import { printCheckpoint, verifyAudit } from './audit.ts';
-import { backUp } from './backup.ts';
-import { demo } from './demo.ts';
-import { inspectRecovery } from './inspect.ts';
-import { showPaths } from './paths.ts';
-import { showPolicy } from './policy.ts';
-import { runFiles } from './run.ts';
-import { runService } from './serve.ts';
 
-/** Exit codes: 0 all holds, 1 something does not, 2 a file or an argument is unusable. */
+/** Each command is loaded when it is asked for. Exit codes: 0 all holds, 1 something does not, 2 a file or an argument is unusable. */
 const program = new Command('regain')
   .description('Recovery workflows as statecharts whose timers survive a crash.')
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
@@ -21,6 +13,7 @@ program
   .option('--config <file>', 'a YAML or JSON file; variables of the environment (REGAIN_PORT, …) go before it')
   .option('--sandbox', 'with the outside world simulated and a clock that can be moved; never for real accounts')
   .action(async (options) => {
+    const { runService } = await import('./serve.ts');
     process.exit(await runService(options)); // connections to ports may be kept open
   });
 
@@ -31,6 +24,7 @@ program
   .option('--store <file>', 'the SQLite file of a store', 'regain.sqlite')
   .option('--json', 'print one JSON document')
   .action(async (id: string, options) => {
+    const { inspectRecovery } = await import('./inspect.ts');
     process.exitCode = await inspectRecovery(id, options);
   });
 
@@ -40,6 +34,7 @@ program
   .argument('<file>', 'the SQLite file of a store')
   .argument('<copy>', 'where the copy goes; must not be there yet')
   .action(async (file: string, copy: string) => {
+    const { backUp } = await import('./backup.ts');
     process.exitCode = await backUp(file, copy);
   });
 
@@ -53,6 +48,7 @@ program
   .option('--policy <file>', 'a policy file, laid under what a scenario says itself')
   .option('--restarts', 'drop everything in memory between every two steps')
   .action(async (files: string[], options) => {
+    const { runFiles } = await import('./run.ts');
     process.exitCode = await runFiles(files, options);
   });
 
@@ -65,6 +61,7 @@ program
   .option('--risk <level>', 'low, medium or high', 'low')
   .option('--policy <file>', 'a policy file')
   .action(async (file: string, options) => {
+    const { showPaths } = await import('./paths.ts');
     process.exitCode = await showPaths(file, options);
   });
 
@@ -74,6 +71,7 @@ program
   .option('--check <file>', 'check a policy file')
   .option('--profile <name>', 'source or strict', 'source')
   .action(async (options) => {
+    const { showPolicy } = await import('./policy.ts');
     process.exitCode = await showPolicy(options);
   });
 
@@ -87,6 +85,7 @@ audit
   .argument('<file>', 'the SQLite file of a store')
   .option('--against <checkpoint>', 'find what was cut off, removed or computed anew since that checkpoint, too')
   .action(async (file: string, options) => {
+    const { verifyAudit } = await import('./audit.ts');
     process.exitCode = await verifyAudit(file, options);
   });
 
@@ -95,6 +94,7 @@ audit
   .description('print the heads of all trails as JSON, to be kept elsewhere')
   .argument('<file>', 'the SQLite file of a store')
   .action(async (file: string) => {
+    const { printCheckpoint } = await import('./audit.ts');
     process.exitCode = await printCheckpoint(file);
   });
 
@@ -102,6 +102,7 @@ program
   .command('demo')
   .description('walk the eight recoveries through, with restarts in between')
   .action(async () => {
+    const { demo } = await import('./demo.ts');
     process.exitCode = await demo();
   });
 
