@@ -1,5 +1,6 @@
 import { randomBytes, randomInt } from 'node:crypto';
-import { type CodeSlot, type CodeStore, createMemoryCodeStore } from './code-store.ts';
+import type { CodeSlot, CodeStore } from '../code-store.ts';
+import { createMemoryCodeStore } from './code-store.ts';
 import { type KeyedHash, keyedHash } from './keyed-hash.ts';
 
 /**

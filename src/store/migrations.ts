@@ -79,4 +79,13 @@ export const migrations: Record<string, Migration> = {
       await db.schema.createIndex('ledger_account').on('ledger').columns(['account_id', 'at']).execute();
     },
   },
+  '0003_codes': {
+    async up(db: Kysely<unknown>) {
+      await db.schema
+        .createTable('codes')
+        .addColumn('slot', 'text', (column) => column.primaryKey())
+        .addColumn('data', 'text', (column) => column.notNull())
+        .execute();
+    },
+  },
 };

@@ -1,10 +1,11 @@
 import { type Kysely, Migrator, sql } from 'kysely';
+import type { CodeStore } from '../code-store.ts';
 import type { Instant } from '../core/index.ts';
 import { tamperings } from './audit-chain.ts';
 import { migrations } from './migrations.ts';
 import { fromRow, parsed, type Tables, toTimer } from './tables.ts';
 import type { AuditEntry, Change, Committed, ListFilter, Store, Tampering } from './types.ts';
-import { Stale, type Trx, writeAudit, writeChange } from './write.ts';
+import { Stale, type Trx, updateCode, writeAudit, writeChange } from './write.ts';
 
 /** Runs the migrations that this database has not had yet. */
 export async function migrate(db: Kysely<Tables>): Promise<void> {
@@ -24,6 +25,7 @@ export interface SqlDialect {
 
 /** The store over any SQL database that Kysely speaks. */
 export class SqlStore implements Store {
+  readonly codes: CodeStore;
   readonly #db: Kysely<Tables>;
   readonly #begin: string;
   readonly #isOccupied: (error: unknown) => boolean;
@@ -34,6 +36,7 @@ export class SqlStore implements Store {
     this.#begin = dialect.begin;
     this.#isOccupied = dialect.isOccupied;
     this.#onClose = dialect.onClose;
+    this.codes = { update: (slot, change) => this.#transaction((trx) => updateCode(trx, slot, change)) };
   }
 
   async commit(change: Change): Promise<Committed> {
@@ -48,12 +51,13 @@ export class SqlStore implements Store {
   }
 
   /** All or nothing; the right to write is taken at the start, so that what is read holds until the end. */
-  #transaction(work: (trx: Trx) => Promise<void>): Promise<void> {
+  #transaction<T>(work: (trx: Trx) => Promise<T>): Promise<T> {
     return this.#db.connection().execute(async (trx) => {
       await sql.raw(this.#begin).execute(trx);
       try {
-        await work(trx);
+        const result = await work(trx);
         await sql`commit`.execute(trx);
+        return result;
       } catch (error) {
         await sql`rollback`.execute(trx);
         throw error;

@@ -57,12 +57,19 @@ interface LedgerTable {
   at: number;
   until: number | null;
 }
+interface CodeTable {
+  /** Names kind, account and purpose. */
+  slot: string;
+  /** JSON of a `CodeSlot`. */
+  data: string;
+}
 export interface Tables {
   recoveries: RecoveryTable;
   timers: TimerTable;
   requests: RequestTable;
   audit: AuditTable;
   ledger: LedgerTable;
+  codes: CodeTable;
 }
 
 export const toRow = (recovery: RecoveryRecord): Omit<Insertable<RecoveryTable>, 'audit_seq' | 'audit_hash'> => ({
