@@ -191,6 +191,13 @@ const emergencyCode = z.strictObject({
   deviceParameters: count().default(17).meta(seed('3.8')),
 });
 
+/** What payments of an observed account are held to, by whoever makes them: see `paymentRefusal` (R38, R40). */
+const payments = z.strictObject({
+  dailyCapTwoKindsFen: atLeastOne().default(500_000).meta(ours('R40', 'a calendar day, paid with two kinds of proof')),
+  dailyCapFen: atLeastOne().default(100_000).meta(ours('R40', 'a calendar day, paid with one')),
+  newPayees: z.boolean().default(false).meta(ours('R38', 'whether a payee may be added or changed meanwhile')),
+});
+
 export const Policy = z
   .strictObject({
     version: z.string().min(1).default('1').meta(ours('1', 'a recovery keeps the version it began with')),
@@ -219,6 +226,7 @@ export const Policy = z
     biometric: biometric.prefault({}),
     voice: voice.prefault({}),
     emergencyCode: emergencyCode.prefault({}),
+    payments: payments.prefault({}),
   })
   .superRefine((policy, ctx) => {
     const { askUntil, collectUntil, opensAt, quorum, minPreset, maxPreset, minQualified } = policy.contacts;
