@@ -226,7 +226,7 @@ function stillHeld(account: AccountFacts, factor: string): boolean {
     case 'possession:card':
       return cards.some((card) => card.cardId === id && card.status === 'active' && card.reservedPhone === phone);
     case 'vouching:contact':
-      return contacts.some((contact) => contact.contactId === id);
+      return contacts.some((contact) => contact.contactId === id && contact.realNameVerified);
     case 'document:id':
     case 'inherence:face':
       return realName.verified && !realName.documentExpired;

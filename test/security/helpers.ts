@@ -26,10 +26,8 @@ let files = 0;
 export const newFile = () => join(folder, `${++files}.sqlite`);
 const open = new Set<{ host: Recoveries; store: Store }>();
 afterEach(async () => {
-  for (const { host, store } of open) {
-    await host.close();
-    await store.close();
-  }
+  for (const { host } of open) await host.close();
+  for (const store of new Set([...open].map(({ store }) => store))) await store.close();
   open.clear();
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -71,8 +69,8 @@ export async function hosted(options: HostedOptions = {}) {
     ...options.sandbox,
   });
   const ports: Ports = { ...sandbox.ports, ...options.ports?.(sandbox.ports) };
-  const up = async () => {
-    const store = await openSqlite(file, { synchronous: 'NORMAL' });
+  const up = async (store?: Store) => {
+    store ??= await openSqlite(file, { synchronous: 'NORMAL' });
     const host = await createRecoveries({
       store,
       ports,
@@ -102,10 +100,13 @@ export async function hosted(options: HostedOptions = {}) {
       return now.store;
     },
     down,
-    up,
+    up: () => up(),
+    /** Drops everything in memory but a store in memory. */
     restart: async () => {
-      await down();
-      await up();
+      const { host, store } = now;
+      if (file !== ':memory:') await down();
+      else await host.close();
+      await up(file === ':memory:' ? store : undefined);
       await now.host.idle();
     },
     /** Sets the clock of the host forward or back. */
