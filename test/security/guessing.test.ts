@@ -110,7 +110,7 @@ describe('waits and locks', () => {
     }
   });
 
-  test('R18: after a lock its recovery refuses everything, however long one waits; a new one is counted anew', async () => {
+  test('R18: after a lock its recovery refuses everything, however long one waits', async () => {
     const at = await hosted({ account: { wrongCodes: 9 }, file: newFile() });
     const id = await at.begin();
     await go(at, id, movesOf('bankCard').slice(0, 2));
