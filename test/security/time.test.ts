@@ -17,6 +17,7 @@ import {
   type Hosted,
   hosted,
   MINUTE,
+  type Move,
   NEW_PASSWORD,
   NOTHING_LEFT,
   newFile,
@@ -99,6 +100,23 @@ describe('waits', () => {
       for (const deadline of due) expect(left).not.toContainEqual(deadline);
     },
   );
+
+  test('R44: a clock that is set back over midnight gives no fresh tries, and no record an earlier instant', async () => {
+    const mismatch = { verifyBankCard: async () => ({ status: 'mismatch' as const }) };
+    const at = await hosted({ start: Date.parse('2026-03-02T00:30:00+08:00'), ports: () => mismatch });
+    const id = await at.begin();
+    await tryAll(at, id, [
+      ...movesOf('bankCard').slice(0, 1),
+      ...Array.from({ length: 5 }, () => movesOf('bankCard')[1] as Move),
+    ]);
+    expect((await at.host.get(id)).ineligible.bankCard).toBe('dailyLimit');
+    at.stepClock(-HOUR);
+    expect(await tryAll(at, id, movesOf('bankCard').slice(0, 1))).toBe(0);
+    await at.send(id, { type: 'recovery.cancel' });
+    const instants = (await at.host.audit(id)).filter(({ kind }) => kind !== 'notice').map((entry) => entry.at);
+    expect(instants).toEqual(instants.toSorted((a, b) => a - b));
+    expect((await at.host.get(await at.begin())).ineligible.bankCard).toBe('dailyLimit');
+  });
 
   test('R43: what a client says of the time changes nothing', async () => {
     const trails = await Promise.all(
