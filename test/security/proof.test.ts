@@ -30,8 +30,14 @@ const movesOf = (path: string) => WAYS[path]?.moves ?? [];
 const pathOf = (id: string) => paths.find((path) => path.id === id) as RecoveryPath;
 const say = (event: ReturnType<Extract<Move, { send: unknown }>['send']>): Move => ({ send: () => event });
 
-/** What a path proves when all is well, from the real run of it. */
-async function proofOf(path: string): Promise<Factor[]> {
+const proofs = new Map<string, Promise<Factor[]>>();
+/** What a path proves when all is well, from the real run of it, made once. */
+function proofOf(path: string): Promise<Factor[]> {
+  const proof = proofs.get(path) ?? proved(path);
+  proofs.set(path, proof);
+  return proof;
+}
+async function proved(path: string): Promise<Factor[]> {
   const at = await hosted({ account: WAYS[path]?.account ?? {} });
   const id = await at.begin();
   await go(at, id, movesOf(path));

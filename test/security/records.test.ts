@@ -15,6 +15,8 @@ import {
 
 const movesOf = (path: string) => WAYS[path]?.moves ?? [];
 const accountOf = (path: string) => ({ account: WAYS[path]?.account ?? {} });
+/** An answer that nobody else gives. */
+const MARKED = 'AN-ANSWER-OF-THE-OWNER';
 const TRANSITIONS = ['start', 'event', 'timer', 'answer', 'failure'];
 const entriesOf = (at: Hosted, id: string) => at.host.audit(id);
 
@@ -111,26 +113,21 @@ describe('personal data', () => {
       const seen: unknown[] = [];
       at.host.onChange((changed) => seen.push(changed));
       const id = await at.begin();
-      const secrets = new Set([PASSWORD]);
-      const moves: Move[] = [...movesOf(path), NEW_PASSWORD];
-      for (const move of moves) {
+      const secrets = new Set([PASSWORD, MARKED]);
+      const [choice, ...others] = movesOf(path) as [Move, ...Move[]];
+      const answered: Move = { send: () => ({ type: 'quiz.answer', questionId: 'q1', answer: MARKED }) };
+      for (const move of [choice, answered, ...others, NEW_PASSWORD]) {
         await tryAll(at, id, [move]);
         seen.push(await at.host.get(id), await at.host.get(id, { role: 'owner' }), await at.store.load(id));
       }
       seen.push(await entriesOf(at, id), await at.host.list(), await at.store.pendingRequests(100));
       for (const { code, token } of [PHONE, 'k1', 'k2', 'k3'].flatMap((to) => at.world.inbox(to)))
         secrets.add(code ?? token ?? PASSWORD);
-      for (let number = 1; path === 'transactionHistory' && number <= 7; number++) {
-        const answer = at.rightAnswer({ accountId: 'a1', recoveryId: id, questionId: `q${number}` });
-        if (typeof answer === 'string' && !/^\d{4}-/.test(answer)) secrets.add(answer);
-      }
       if (path === 'voice') for (const answer of Object.values(at.world.securityAnswers('a1'))) secrets.add(answer);
       const text = JSON.stringify(seen);
       for (const secret of secrets) {
         // digits may stand in any instant: as a value they would stand alone
-        expect(/^\d+$/.test(secret) ? new RegExp(`(?<!\\d)${secret}(?!\\d)`).test(text) : text.includes(secret)).toBe(
-          false,
-        );
+        expect(/^\d+$/.test(secret) ? new RegExp(`\\b${secret}\\b`).test(text) : text.includes(secret)).toBe(false);
       }
     },
   );
