@@ -80,6 +80,28 @@ export const AccountFacts = z.strictObject({
 });
 export type AccountFacts = z.infer<typeof AccountFacts>;
 
+/**
+ * What `loadAccount` answers for an account that does not exist, or that may not be told of: whoever tries is treated like
+ * the owner of an account without anything to prove it by (R15).
+ */
+export const unknownAccount = (accountId: string): AccountFacts =>
+  AccountFacts.parse({
+    accountId,
+    phone: '',
+    realName: { verified: false, documentExpired: false, birthDate: '1970-01-01' },
+    cards: [],
+    validTransactions: 0,
+    contacts: [],
+    device: { deviceId: '', loggedInDays: 0, remembered: false },
+    biometric: { enabled: false, sensor: 'unsupported', enrolledDeviceId: null },
+    recentAbnormalLogin: false,
+    consecutiveWrongPasswords: 0,
+    voiceprint: { enrolled: false, dialect: '' },
+    protectionMode: false,
+    attemptsToday: {},
+    emergency: { codesInWindow: 0, observedUntil: null, restricted: false },
+  });
+
 /** The device that a recovery is started from, as the host knows it. */
 export const Device = z.looseObject({ deviceId: z.string().min(1) });
 export type Device = z.infer<typeof Device>;

@@ -1,7 +1,15 @@
 import { assertEvent, assign, cancel, emit, enqueueActions, raise, setup } from 'xstate';
 import type { Card } from './account.ts';
 import type { EventOf } from './events.ts';
-import type { AttemptSpent, CodeSent, CodeWrong, IneligibleReason, PathOutput, Refused } from './outcome.ts';
+import type {
+  AttemptSpent,
+  CodeSent,
+  CodeWrong,
+  IneligibleReason,
+  PathOutput,
+  RefusalReason,
+  Refused,
+} from './outcome.ts';
 import {
   type Args,
   again,
@@ -54,7 +62,7 @@ type Where = Pick<Standing, 'account' | 'policy'>;
 const limitOf = (card: Card, { policy }: Where) => policy.bankCard[card.bankType].attemptsPerDay;
 
 /** The special rule of the card's bank that it does not meet. */
-function brokenRule(card: Card, { policy }: Where): string | undefined {
+function brokenRule(card: Card, { policy }: Where): RefusalReason | undefined {
   const { stateOwned, jointStock, cityRural } = policy.bankCard;
   if (card.bankType === 'stateOwned' && stateOwned.quickPayRequired && !card.quickPay) return 'quickPayRequired';
   if (card.kind !== 'credit') return undefined;
@@ -97,7 +105,7 @@ const cardOf = (context: Context) => context.account.cards.find((card) => card.c
 /** Why a submitted card is not taken. */
 function cardRefusal(context: Context, cardId: string, at: number): Refusal | undefined {
   const card = context.account.cards.find((each) => each.cardId === cardId);
-  const notEligible = (reason: string) => ({ code: 'notEligible', reason, field: 'cardId' }) as const;
+  const notEligible = (reason: RefusalReason) => ({ code: 'notEligible', reason, field: 'cardId' }) as const;
   if (!card) return notEligible('cardUnknown');
   if (card.status !== 'active' || context.unavailable.includes(cardId)) return notEligible('cardUnavailable');
   if (card.reservedPhone !== context.account.phone) return notEligible('phoneMismatch');

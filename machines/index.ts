@@ -1,5 +1,5 @@
 /** What may happen: the nine machines, their policy, facts, events and ports. No I/O, no clock, no database. */
-export { AccountFacts, Card, Contact, Device, Network } from './account.ts';
+export { AccountFacts, Card, Contact, Device, Network, unknownAccount } from './account.ts';
 export { appealMachine } from './appeal.ts';
 export { whyNot } from './availability.ts';
 export { bankCardMachine } from './bank-card.ts';

@@ -17,62 +17,65 @@ export type FactorKind = (typeof FACTOR_KINDS)[number];
 export type Factor = `${FactorKind}:${string}`;
 
 /** Why a path is not offered (spec sections 2 and 3). */
-export type IneligibleReason =
-  | 'noCard'
-  | 'phoneMismatch'
-  | 'cardUnavailable'
-  | 'dailyLimit'
-  | 'notRealName'
-  | 'cardPathAvailable'
-  | 'documentExpired'
-  | 'tooFewTransactions'
-  | 'tooFewContacts'
-  | 'contactsNotQualified'
-  | 'deviceTooNew'
-  | 'abnormalLogin'
-  | 'biometricDisabled'
-  | 'sensorNotSupported'
-  | 'rebindRequired'
-  | 'notTriggered'
-  | 'voiceprintNotEnrolled'
-  | 'dialectNotSupported'
-  | 'observed'
-  | 'restricted'
-  | 'notLastResort'
-  | 'riskTooHigh'
-  | 'notAssessed'
-  | 'exhausted'
-  | 'wrongCodeLimit'
-  | 'alreadyProved';
+export const INELIGIBLE_REASONS = [
+  'noCard',
+  'phoneMismatch',
+  'cardUnavailable',
+  'dailyLimit',
+  'notRealName',
+  'cardPathAvailable',
+  'documentExpired',
+  'tooFewTransactions',
+  'tooFewContacts',
+  'contactsNotQualified',
+  'deviceTooNew',
+  'abnormalLogin',
+  'biometricDisabled',
+  'sensorNotSupported',
+  'rebindRequired',
+  'notTriggered',
+  'voiceprintNotEnrolled',
+  'dialectNotSupported',
+  'observed',
+  'restricted',
+  'notLastResort',
+  'riskTooHigh',
+  'notAssessed',
+  'exhausted',
+  'wrongCodeLimit',
+  'alreadyProved',
+] as const;
+export type IneligibleReason = (typeof INELIGIBLE_REASONS)[number];
 
+/** Why a path or a recovery ended, beside the reasons for which a path is not offered. */
+export const END_REASONS = [
+  'unavailable',
+  'timedOut',
+  'left',
+  'tooManyWrongCodes',
+  'tooManyCaptures',
+  'manualReview',
+  'scoreTooLow',
+  'notAsked',
+  'quorumNotReached',
+  'deniedByContact',
+  'rejectedByAgent',
+  'ownerUnreachable',
+  'interviewFailed',
+  'noSupplement',
+  'notMatched',
+  'deviceCheckFailed',
+  'callDropped',
+  'institutionInvalid',
+  'identityNotConfirmed',
+  'riskControl',
+  'redemptionUnresolved',
+  'passwordUncertain',
+  'sessionsNotRevoked',
+  'noLongerEligible',
+] as const;
 /** Why a path ended without being verified. */
-export type EndReason =
-  | IneligibleReason
-  | 'unavailable'
-  | 'timedOut'
-  | 'left'
-  | 'tooManyWrongCodes'
-  | 'tooManyCaptures'
-  | 'manualReview'
-  | 'scoreTooLow'
-  | 'notAsked'
-  | 'quorumNotReached'
-  | 'deniedByContact'
-  | 'rejectedByAgent'
-  | 'ownerUnreachable'
-  | 'interviewFailed'
-  | 'noSupplement'
-  | 'notMatched'
-  | 'deviceCheckFailed'
-  | 'callDropped'
-  | 'institutionInvalid'
-  | 'identityNotConfirmed'
-  | 'riskControl'
-  | 'redemptionUnresolved'
-  | 'passwordUncertain'
-  | 'sessionsNotRevoked'
-  | 'noLongerEligible'
-  | (string & {}); // an agent's reason in words
+export type EndReason = IneligibleReason | (typeof END_REASONS)[number] | (string & {}); // an agent's reason in words
 
 /** What every path machine ends with (spec section 3). */
 export interface PathOutput {
@@ -95,9 +98,20 @@ export interface PathOutput {
   asked?: string[];
 }
 
+/** How a recovery ends (spec section 2). */
+export const OUTCOMES = [
+  'reset',
+  'emergencyCodeUsed',
+  'emergencyCodeUnused',
+  'cancelled',
+  'expired',
+  'failed',
+  'locked',
+] as const;
+
 /** What the parent ends with (spec section 2). */
 export interface RecoveryOutput {
-  outcome: 'reset' | 'emergencyCodeUsed' | 'emergencyCodeUnused' | 'cancelled' | 'expired' | 'failed' | 'locked';
+  outcome: (typeof OUTCOMES)[number];
   path?: string;
   reason?: EndReason;
   attempts: { path: string; outcome: PathOutput['outcome']; reason?: EndReason }[];
@@ -117,6 +131,35 @@ export const REFUSAL_CODES = [
   'unknownRecovery',
 ] as const;
 export type RefusalCode = (typeof REFUSAL_CODES)[number];
+
+/** Why a chart refuses an event, beside the reasons for which a path is not offered. */
+export const REFUSAL_REASONS = [
+  'wait',
+  'unknownPath',
+  'settingPassword',
+  'passwordIsSet',
+  'cardUnknown',
+  'quickPayRequired',
+  'creditNotSupported',
+  'debitOnly',
+  'sends',
+  'resend',
+  'codeExpired',
+  'notOpenYet',
+  'collectingOver',
+  'contactUnknown',
+  'tooManyContacts',
+  'contactNotAsked',
+  'proofRequired',
+  'callAgain',
+  'anotherAgentRequired',
+  'closed',
+  'amount',
+  'category',
+  'redeeming',
+  'redemptionUnresolved',
+] as const;
+export type RefusalReason = IneligibleReason | (typeof REFUSAL_REASONS)[number];
 
 /** Emitted by a machine that does not take an event; nothing else may come of that event. */
 export interface Refused {

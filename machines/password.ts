@@ -1,10 +1,20 @@
 import type { AccountFacts } from './account.ts';
 import type { Policy } from './policy.ts';
 
+/** What may be wrong with a new password (spec section 2). */
+export const PASSWORD_FAULTS = [
+  'notSixDigits',
+  'mismatch',
+  'repeatedDigit',
+  'run',
+  'repeatedPattern',
+  'ownDigits',
+] as const;
+
 /** Why a new password is not taken, and which of the two entries is at fault (spec section 2). */
 export interface PasswordFault {
   field: 'password' | 'confirmation';
-  reason: 'notSixDigits' | 'mismatch' | 'repeatedDigit' | 'run' | 'repeatedPattern' | 'ownDigits';
+  reason: (typeof PASSWORD_FAULTS)[number];
 }
 
 const isRun = (digits: string, by: 1 | -1) =>

@@ -9,6 +9,7 @@ import {
   type FactorKind,
   type IneligibleReason,
   type PathOutput,
+  type RefusalReason,
   type Refused,
 } from './outcome.ts';
 import { type Policy, policyOf } from './policy.ts';
@@ -125,7 +126,10 @@ export interface Ending {
   reason: EndReason;
   exhausted?: boolean;
 }
-export type Refusal = Omit<Refused, 'type'>;
+/** Why an event is not taken. */
+export interface Refusal extends Omit<Refused, 'type'> {
+  reason?: RefusalReason;
+}
 
 /** The final states that every path shares. */
 export const endings = (section: string) =>

@@ -2,6 +2,7 @@ import { appeal } from './appeal.ts';
 import { bankCard } from './bank-card.ts';
 import { biometric } from './biometric.ts';
 import { emergencyCode } from './emergency-code.ts';
+import { type EventRegistry, events } from './events.ts';
 import { idCard } from './id-card.ts';
 import type { RecoveryPath } from './path.ts';
 import { securityContacts } from './security-contacts.ts';
@@ -19,3 +20,7 @@ export const paths: readonly RecoveryPath[] = [
   voice,
   emergencyCode,
 ];
+
+/** Every event that may come from outside: those of the eight paths, and those that other paths bring. */
+export const eventsOf = (registry: readonly RecoveryPath[]): EventRegistry =>
+  Object.assign({}, events, ...registry.map((path) => path.events ?? {}));

@@ -40,9 +40,10 @@ export { OWN_EVENTS, type RecoveryContext, type RecoveryInput } from './recovery
 /**
  * The parent over a list of paths. A ninth path is one more entry.
  * @param paths the registry; ids are unique.
+ * @param version is raised with every change of a chart: a recovery goes on with the version that it began with.
  * @throws TypeError for a path that does not say what it grants.
  */
-export function createRecoveryMachine(paths: readonly RecoveryPath[] = builtIn) {
+export function createRecoveryMachine(paths: readonly RecoveryPath[] = builtIn, version = '1') {
   checkRegistry(paths);
   const pathOf = (id: string | null) => paths.find((path) => path.id === id);
   const why = (context: RecoveryContext, id: string, at: number): IneligibleReason | 'unknownPath' | undefined => {
@@ -257,7 +258,7 @@ export function createRecoveryMachine(paths: readonly RecoveryPath[] = builtIn) 
     },
   }).createMachine({
     id: 'recovery',
-    version: '1',
+    version,
     description: 'From a forgotten password to a new one, or to one small payment in need.',
     meta: { section: '2' },
     context: ({ input }) => ({

@@ -11,7 +11,15 @@ import {
 } from 'xstate';
 import type { Contact } from './account.ts';
 import type { EventOf } from './events.ts';
-import type { AttemptSpent, CodeSent, Factor, IneligibleReason, PathOutput, Refused } from './outcome.ts';
+import type {
+  AttemptSpent,
+  CodeSent,
+  Factor,
+  IneligibleReason,
+  PathOutput,
+  RefusalReason,
+  Refused,
+} from './outcome.ts';
 import {
   type Args,
   attemptsToday,
@@ -89,7 +97,7 @@ function ineligible(where: Standing): IneligibleReason | undefined {
 }
 
 function requestRefusal(context: Context, contactIds: readonly string[]): Refusal | undefined {
-  const wrong = (reason: string): Refusal => ({ code: 'notEligible', reason, field: 'contactIds' });
+  const wrong = (reason: RefusalReason): Refusal => ({ code: 'notEligible', reason, field: 'contactIds' });
   if (contactIds.some((id) => !context.account.contacts.some((contact) => contact.contactId === id))) {
     return wrong('contactUnknown');
   }

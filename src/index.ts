@@ -14,6 +14,8 @@ export {
   Start,
 } from './host/recoveries.ts';
 export { Refusal } from './host/refusal.ts';
+export type { LeftUntouched } from './host/takeover.ts';
+export { type OlderVersion, VersionError } from './host/versions.ts';
 export type { RecoveryView } from './host/view.ts';
 export { loadScenario, parseScenario, UnusableFile } from './scenario/load.ts';
 export { runScenario, type ScenarioResult } from './scenario/run.ts';

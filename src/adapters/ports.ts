@@ -16,6 +16,10 @@ export interface PortCall {
   at: number;
   /** Aborted when nobody waits for the answer any more. */
   signal: AbortSignal;
+  /** With `notify`, where a service gives one: whoever has it can cancel the recovery, and do nothing else (R37). */
+  cancelToken?: string;
+  /** With `requestConfirmation`, where a service gives them: by contact, the token of their one-time link. */
+  contactTokens?: Record<string, string>;
 }
 
 /** One port, carried out. Defaults of the answer's schema may be left out; what it throws is the port's failure. */

@@ -92,7 +92,10 @@ export function sandboxPorts({ world, codes, passwords, institutions, quiz, poli
         const purpose = contactPurpose(contactId);
         const request = codeRequest(input, call, purpose);
         const token = await codes.issueToken({ ...request, lifetime: policy.contacts.collectUntil });
-        if (token !== null) world.deliver({ at: call.at, accountId, to: contactId, channel: 'link', purpose, token });
+        if (token === null) continue;
+        const bearer = call.contactTokens?.[contactId];
+        const link = { at: call.at, accountId, to: contactId, channel: 'link', purpose, token } as const;
+        world.deliver(bearer === undefined ? link : { ...link, bearer });
       }
       return { ok: true };
     },
@@ -173,8 +176,12 @@ export function sandboxPorts({ world, codes, passwords, institutions, quiz, poli
       world.revoked.push(accountId);
       return { ok: true };
     },
-    notify: async ({ accountId, notice, path, reason }, { at }) => {
-      const more = { ...(path === undefined ? {} : { path }), ...(reason === undefined ? {} : { reason }) };
+    notify: async ({ accountId, notice, path, reason }, { at, cancelToken }) => {
+      const more = {
+        ...(path === undefined ? {} : { path }),
+        ...(reason === undefined ? {} : { reason }),
+        ...(cancelToken === undefined ? {} : { cancelToken }),
+      };
       world.notices.push({ at, accountId, notice, ...more, to: world.addresses(accountId) });
       return { ok: true };
     },

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { AccountFacts } from '../../machines/account.ts';
+import { type AccountFacts, unknownAccount } from '../../machines/account.ts';
 import { layered } from '../../machines/policy.ts';
 import type { PortName, PortOutput } from '../../machines/ports.ts';
 import { sandboxAccount } from './account.ts';
@@ -15,6 +15,8 @@ export interface Message {
   purpose: string;
   code?: string;
   token?: string;
+  /** Opens the service for a contact, where a service gives one. */
+  bearer?: string;
 }
 
 export interface SandboxNotice {
@@ -25,6 +27,8 @@ export interface SandboxNotice {
   reason?: string;
   /** All phones the account has had here, and its contacts (R35). */
   to: string[];
+  /** The way to cancel, where a service gives one (R37). */
+  cancelToken?: string;
 }
 
 export interface Ticket {
@@ -93,11 +97,9 @@ export class SandboxWorld {
     for (const account of accounts) this.#put(account);
   }
 
-  /** @throws Error for an unknown account. */
+  /** Of an account that is not there: what a thief may be told of it, and no more (R15). */
   account(accountId: string): AccountFacts {
-    const facts = this.#accounts.get(accountId);
-    if (!facts) throw new Error(`the sandbox has no account '${accountId}'`);
-    return facts;
+    return this.#accounts.get(accountId) ?? unknownAccount(accountId);
   }
 
   /**

@@ -1,16 +1,36 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
 import { verifyAudit } from './audit.ts';
+import { backUp } from './backup.ts';
 import { demo } from './demo.ts';
 import { showPaths } from './paths.ts';
 import { showPolicy } from './policy.ts';
 import { runFiles } from './run.ts';
+import { runService } from './serve.ts';
 
 /** Exit codes: 0 all holds, 1 something does not, 2 a file or an argument is unusable. */
 const program = new Command('regain')
   .description('Recovery workflows as statecharts whose timers survive a crash.')
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
   .showHelpAfterError();
+
+program
+  .command('serve')
+  .description('run the service: the HTTP API over one SQLite file')
+  .option('--config <file>', 'a YAML or JSON file; variables of the environment (REGAIN_PORT, …) go before it')
+  .option('--sandbox', 'with the outside world simulated and a clock that can be moved; never for real accounts')
+  .action(async (options) => {
+    process.exitCode = await runService(options);
+  });
+
+program
+  .command('backup')
+  .description('copy a store while a service goes on using it')
+  .argument('<file>', 'the SQLite file of a store')
+  .argument('<copy>', 'where the copy goes; must not be there yet')
+  .action(async (file: string, copy: string) => {
+    process.exitCode = await backUp(file, copy);
+  });
 
 program
   .command('run')

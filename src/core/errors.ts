@@ -1,7 +1,14 @@
 /** A machine that cannot be made durable, or a snapshot that does not fit its machine. */
 export class DurabilityError extends Error {
   override readonly name = 'DurabilityError';
-  readonly code: 'unsupportedActor' | 'unknownActor' | 'inlineActor' | 'unreachableActor' | 'badTimer' | 'earlierTimer';
+  readonly code:
+    | 'unsupportedActor'
+    | 'unknownActor'
+    | 'inlineActor'
+    | 'unreachableActor'
+    | 'badTimer'
+    | 'earlierTimer'
+    | 'unfitSnapshot';
   constructor(code: DurabilityError['code'], message: string) {
     super(message);
     this.code = code;

@@ -8,6 +8,7 @@ import {
 } from 'xstate';
 import { answerEvent, durable, failureEvent, isMachine } from './durable.ts';
 import { DurabilityError, StepError } from './errors.ts';
+import { refuseUnfit, refuseUnfitTimers } from './fit.ts';
 import { Recorder } from './recorder.ts';
 import { fillGaps, gapsIn, holdsRef, keepRefs } from './refs.ts';
 import { activeStates, activeTags } from './states.ts';
@@ -29,8 +30,25 @@ const ROOT = 'root';
  * @throws StepError when the machine itself throws or a child's failure is not handled. Then nothing has happened.
  */
 export function step(machine: AnyStateMachine, stored: Stored | null, input: StepInput, now: Instant): Step {
-  const logic = durable(machine);
   refuseEarlierTimer(stored, input, now);
+  return run(machine, stored, input, now);
+}
+
+/**
+ * Restores a stored tree and delivers nothing: for a tree that was made otherwise than by a step of this machine, such as
+ * by a migration.
+ *
+ * @throws DurabilityError `unknownActor` or `unfitSnapshot` when it does not fit the machine, timers included.
+ * @throws StepError when the machine throws as it is restored.
+ */
+export function restore(machine: AnyStateMachine, stored: Stored, now: Instant): Step {
+  return run(machine, stored, { type: 'restore' }, now);
+}
+
+type Input = StepInput | { type: 'restore' };
+
+function run(machine: AnyStateMachine, stored: Stored | null, input: Input, now: Instant): Step {
+  const logic = durable(machine);
   const recorder = new Recorder(now, stored?.calls ?? {}, stored !== null);
   const failure: { error?: unknown; failed: boolean } = { failed: false };
   const restored = stored && ownCopy(logic, stored.snapshot);
@@ -41,6 +59,7 @@ export function step(machine: AnyStateMachine, stored: Stored | null, input: Ste
     logger: () => {},
     ...(restored ? { snapshot: restored } : { input: input.type === 'start' ? input.input : undefined }),
   });
+  if (restored) refuseUnfit(actor, restored);
   fillGaps(gaps, actor);
   actor.subscribe({
     error: (error) => {
@@ -52,6 +71,7 @@ export function step(machine: AnyStateMachine, stored: Stored | null, input: Ste
   if (stored) {
     for (const timer of stored.timers) recorder.restoreTimer(timer, (path) => find(actor, path));
     recorder.restored();
+    if (input.type === 'restore') refuseUnfitTimers(actor, stored.timers);
   }
   const accepted = failure.failed ? false : deliver(recorder, actor, input);
   const snapshot = actor.getSnapshot();
@@ -81,8 +101,8 @@ export function step(machine: AnyStateMachine, stored: Stored | null, input: Ste
   };
 }
 
-function deliver(recorder: Recorder, actor: AnyActorRef, input: StepInput): boolean {
-  if (input.type === 'start') return true;
+function deliver(recorder: Recorder, actor: AnyActorRef, input: Input): boolean {
+  if (input.type === 'start' || input.type === 'restore') return true;
   if (actor.getSnapshot().status !== 'active') return false;
   switch (input.type) {
     case 'event':
@@ -228,7 +248,7 @@ function refuseUnreachable(recorder: Recorder, root: AnyActorRef): void {
   }
 }
 
-function describe(input: StepInput): string {
+function describe(input: Input): string {
   switch (input.type) {
     case 'event':
       return `event '${input.event.type}'`;
@@ -237,7 +257,9 @@ function describe(input: StepInput): string {
     case 'answer':
     case 'failure':
       return `${input.type} '${input.key}'`;
-    default:
+    case 'start':
       return 'its start';
+    case 'restore':
+      return 'what was stored';
   }
 }

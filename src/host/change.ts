@@ -1,5 +1,5 @@
 import type { Emitted, Instant, PortRequest, Step, Stored } from '../core/index.ts';
-import type { AuditEntry, Change, LedgerEntry, RecoveryRecord, RequestRecord } from '../store/types.ts';
+import type { AuditEntry, Change, LedgerEntry, Receipt, RecoveryRecord, RequestRecord } from '../store/types.ts';
 
 /** What a host makes of the steps of a machine: everything that is particular to recoveries. */
 export interface Particulars {
@@ -72,10 +72,11 @@ export class ChangeBuilder {
     });
   }
 
-  build(from: number | null, now: Instant): Change {
+  /** @param receiptOf makes the receipt of the answer that will be given, of what will then be stored. */
+  build(from: number | null, now: Instant, receiptOf?: (change: Change) => Receipt | undefined): Change {
     const last = this.#last;
     const awaited = last?.awaited ?? [];
-    return {
+    const change: Change = {
       recovery: {
         ...this.#before,
         version: (from ?? 0) + 1,
@@ -95,6 +96,8 @@ export class ChangeBuilder {
       audit: this.#audit,
       ledger: this.#ledger,
     };
+    const receipt = receiptOf?.(change);
+    return receipt ? { ...change, receipt } : change;
   }
 }
 

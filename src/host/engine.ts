@@ -1,4 +1,5 @@
 import type { AnyEventObject, AnyStateMachine } from 'xstate';
+import { faultPoint } from '#fault-point';
 import {
   catchUp,
   DurabilityError,
@@ -9,11 +10,13 @@ import {
   type StepInput,
   type Stored,
   step,
+  type Timer,
 } from '../core/index.ts';
-import type { AuditEntry, RecoveryRecord, RequestRecord, Store } from '../store/types.ts';
+import type { AuditEntry, Change, Receipt, RecoveryRecord, RequestRecord, Store } from '../store/types.ts';
 import { ChangeBuilder, type Particulars } from './change.ts';
 import type { Clock, VirtualClock } from './clock.ts';
 import { Outbox } from './outbox.ts';
+import type { LeftUntouched, Takeover } from './takeover.ts';
 
 /** A change that was committed. */
 export interface Changed {
@@ -24,17 +27,58 @@ export interface Changed {
   at: Instant;
 }
 
+/** Where a recovery stands after an input, and the step that the input led to; null when none could be made. */
+export interface Stand {
+  step: Step | null;
+  recovery: RecoveryRecord;
+  timers: readonly Timer[];
+}
+
 /** What came of an input. */
 export type Delivered =
-  | { result: 'taken'; step: Step; recovery: RecoveryRecord }
+  | ({ result: 'taken' } & Stand)
   /** Not taken: nothing had a transition for it, or a machine emitted `refused`. */
-  | { result: 'refused'; step: Step | null; recovery: RecoveryRecord }
+  | ({ result: 'refused' } & Stand)
+  /** The recovery is not in the version that was asked for. */
+  | ({ result: 'outdated' } & Stand)
+  /** The same was asked before, and answered so. */
+  | { result: 'repeated'; answer: unknown }
+  /** Something else was asked under this key before. */
+  | { result: 'keyReused' }
+  /** Left untouched: there is no machine for the version that it began with. */
+  | { result: 'untouched'; reason: LeftUntouched['reason'] }
   | { result: 'unknown' };
+
+/** One input, and what is to be said of it. */
+export interface Delivery {
+  input: StepInput;
+  /** What the audit trail says of it when it is taken. */
+  entry: AuditEntry;
+  /** What it says when it is not; without this a refusal leaves no record. */
+  refused?(step: Step | null, outdated: boolean): AuditEntry;
+  /** The one version in which it is taken; without it any. */
+  ifVersion?: number | undefined;
+  /** Key under which a repeat gets the same answer; the answer is written with the step. */
+  asked?: (Pick<Receipt, 'scope' | 'key' | 'digest'> & { answer(outcome: Delivered & Stand): unknown }) | undefined;
+}
+
+/** Looks on, for metrics. */
+export interface Observer {
+  /** A step was committed. @param lateness of a timer: from its due instant until it was processed, in ms. */
+  stepped?(input: StepInput['type'], lateness?: number): void;
+  /** An event was not taken. */
+  refused?(code: string): void;
+  /** A call failed and will be tried again. */
+  retried?(port: string): void;
+}
 
 export interface EngineOptions {
   store: Store;
   clock: Clock;
+  /** The machine that new recoveries begin with. */
   machine: AnyStateMachine;
+  /** Finds the machine that a recovery goes on with. */
+  takeover: Takeover;
   particulars: Particulars;
   /** Carries out one call and gives its answer, checked. */
   call(request: RequestRecord, signal: AbortSignal): Promise<unknown>;
@@ -43,6 +87,7 @@ export interface EngineOptions {
   /** Pause before the next try of the same call, in ms. */
   retryDelay(tries: number): number;
   onError(error: unknown): void;
+  observer: Observer;
 }
 
 /** How often a commit is tried when someone else writes the same recovery. */
@@ -80,8 +125,10 @@ export class Engine {
 
   /** Takes up what an earlier process left: calls that are not answered, timers that fell due meanwhile. */
   async open(): Promise<void> {
-    await this.#tick(); // first what fell due: a call whose time has passed is not to be made any more
-    for (const request of await this.#options.store.pendingRequests(1_000_000)) this.#outbox.add(request);
+    const { store, takeover } = this.#options;
+    await takeover.open();
+    await this.processDue(); // first what fell due: a call whose time has passed is not to be made any more
+    for (const request of await store.pendingRequests(1_000_000, takeover.passedOver)) this.#outbox.add(request);
   }
 
   onChange(listener: (changed: Changed) => void): () => void {
@@ -89,79 +136,98 @@ export class Engine {
     return () => void this.#listeners.delete(listener);
   }
 
-  /** Begins a recovery. @returns undefined when the account has a live one. */
-  async start(record: RecoveryRecord, input: unknown, entry: AuditEntry): Promise<RecoveryRecord | undefined> {
+  /** Begins a recovery. @returns whether it began: not when the account has a live one. */
+  async start(record: RecoveryRecord, input: unknown, entry: AuditEntry, receipt?: Receipt): Promise<boolean> {
     const change = new ChangeBuilder(record, this.#options.particulars);
     change.add(step(this.#options.machine, null, { type: 'start', input }, record.createdAt), entry);
-    return (await this.#commit(change, null, record.createdAt)) ?? undefined;
+    const begun = await this.#commit(change, null, record.createdAt, () => receipt);
+    if (begun) this.#options.observer.stepped?.('start');
+    return begun !== undefined;
   }
 
-  /**
-   * Delivers one input after all timers that are due.
-   * @param entry what the audit trail says of it when it is taken
-   * @param refused what it says when it is not; undefined leaves a refusal unrecorded
-   */
-  deliver(
-    id: string,
-    input: StepInput,
-    entry: AuditEntry,
-    refused?: (step: Step | null) => AuditEntry,
-  ): Promise<Delivered> {
+  /** Delivers one input after all timers that are due. */
+  deliver(id: string, delivery: Delivery): Promise<Delivered> {
     return this.#queued(id, async () => {
       for (let tries = 1; tries <= COMMIT_TRIES; tries++) {
-        const delivered = await this.#try(id, input, entry, refused);
+        const delivered = await this.#try(id, delivery);
         if (delivered !== 'stale') return delivered;
       }
       throw new Error(`recovery '${id}' was written by others ${COMMIT_TRIES} times in a row; try again`);
     });
   }
 
-  async #try(
-    id: string,
-    input: StepInput | null,
-    entry: AuditEntry | null,
-    refused?: (step: Step | null) => AuditEntry,
-  ): Promise<Delivered | 'stale'> {
-    const { store, machine, particulars, clock } = this.#options;
-    const loaded = await store.load(id);
+  /** Processes what is due, and then the delivery, if there is one. */
+  async #try(id: string, delivery?: Delivery): Promise<Delivered | 'stale'> {
+    const { store, takeover, particulars, clock } = this.#options;
+    const loaded = await takeover.load(id);
     if (!loaded) return { result: 'unknown' };
-    const { recovery, timers } = loaded;
-    const before: Stored = { snapshot: recovery.snapshot, timers, calls: recovery.calls };
+    const before = await this.#answered(delivery?.asked);
+    if (before) return before;
+    const { recovery, timers, machine, reason } = loaded;
+    if (reason) return { result: 'untouched', reason };
     // A clock that is set back does not take a recovery back.
     const now = Math.max(clock.now(), recovery.updatedAt);
     const change = new ChangeBuilder(recovery, particulars);
-    if (recovery.status === 'active') this.#catchUp(change, before, now);
+    const stored: Stored = { snapshot: recovery.snapshot, timers, calls: recovery.calls };
+    if (machine && recovery.status === 'active') this.#catchUp(machine, change, stored, now);
+    if (!delivery) {
+      if (change.isEmpty) return { result: 'refused', step: null, recovery, timers };
+      const done = await this.#commit(change, recovery.version, now);
+      return done ? { result: 'refused', step: null, ...standOf(done) } : 'stale';
+    }
 
-    let taken: Step | null = null;
-    let refusal: Step | null = null;
-    if (input && recovery.status === 'active' && !change.isDone) {
-      const next = step(machine, change.stored(before), stamped(input, now), now);
-      if (next.accepted && !next.emitted.some(({ event }) => event.type === 'refused')) taken = next;
-      else refusal = next;
+    const { input, entry, refused, ifVersion, asked } = delivery;
+    const outdated = ifVersion !== undefined && (ifVersion !== recovery.version || !change.isEmpty);
+    const next =
+      machine && recovery.status === 'active' && !change.isDone && !outdated
+        ? step(machine, change.stored(stored), stamped(input, now), now)
+        : null;
+    const isTaken = next?.accepted === true && !next.emitted.some(({ event }) => event.type === 'refused');
+    const result = outdated ? 'outdated' : isTaken ? 'taken' : 'refused';
+    const receiptOf = (stand: Omit<Stand, 'step'>): Receipt | undefined => {
+      if (!asked || outdated) return undefined;
+      const { answer, ...receipt } = asked;
+      return { ...receipt, recoveryId: id, at: now, answer: answer({ result, step: next, ...stand }) };
+    };
+    if (next && isTaken) change.add(next, { ...entry, at: now });
+    else if (refused) {
+      const note = { ...refused(next, outdated), at: now };
+      if (change.isEmpty) {
+        await store.record(id, [note], [], receiptOf({ recovery, timers }));
+        return { result, step: next, recovery, timers };
+      }
+      change.note(note);
     }
-    if (taken && entry) change.add(taken, { ...entry, at: now });
-    else if (input && refused) {
-      const note = { ...refused(refusal), at: now };
-      if (change.isEmpty) await store.record(id, [note]);
-      else change.note(note);
-    }
-    if (change.isEmpty) return { result: 'refused', step: refusal, recovery };
-    const committed = await this.#commit(change, recovery.version, now);
+    if (change.isEmpty) return { result, step: next, recovery, timers };
+    const committed = await this.#commit(change, recovery.version, now, receiptOf);
     if (!committed) return 'stale';
-    return taken
-      ? { result: 'taken', step: taken, recovery: committed }
-      : { result: 'refused', step: refusal, recovery: committed };
+    if (isTaken) this.#options.observer.stepped?.(input.type);
+    return { result, step: next, ...standOf(committed) };
   }
 
-  #catchUp(change: ChangeBuilder, before: Stored, now: Instant): void {
-    for (const due of catchUp(this.#options.machine, before, now)) {
+  /** What was said to the same request before. */
+  async #answered(asked: Delivery['asked']): Promise<Delivered | undefined> {
+    const receipt = asked && (await this.#options.store.receipt(asked.scope, asked.key));
+    if (!receipt) return undefined;
+    return receipt.digest === asked.digest ? { result: 'repeated', answer: receipt.answer } : { result: 'keyReused' };
+  }
+
+  #catchUp(machine: AnyStateMachine, change: ChangeBuilder, before: Stored, now: Instant): void {
+    for (const due of catchUp(machine, before, now)) {
       change.add(due, { at: due.at, kind: 'timer', data: { timer: due.timer } });
+      this.#options.observer.stepped?.('timer', now - due.at);
     }
   }
 
-  async #commit(change: ChangeBuilder, from: number | null, now: Instant): Promise<RecoveryRecord | undefined> {
-    const built = change.build(from, now);
+  async #commit(
+    change: ChangeBuilder,
+    from: number | null,
+    now: Instant,
+    receiptOf?: (stand: Omit<Stand, 'step'>) => Receipt | undefined,
+  ): Promise<Change | undefined> {
+    const built = change.build(from, now, receiptOf);
     if ((await this.#options.store.commit(built)) !== 'committed') return undefined;
+    faultPoint('engine.committed');
     const { recovery } = built;
     this.#outbox.keepOnly(recovery.id, built.awaited);
     for (const request of built.requests) this.#outbox.add(request);
@@ -174,7 +240,7 @@ export class Engine {
         this.#options.onError(error);
       }
     }
-    return recovery;
+    return built;
   }
 
   /** Brings the result of a call to the machine, or, when nobody waits for it, to the audit trail alone. */
@@ -185,6 +251,7 @@ export class Engine {
     if ('error' in outcome && tries < triesOf(port)) {
       const notBefore = clock.now() + retryDelay(tries);
       await store.postpone(recoveryId, key, tries, notBefore);
+      this.#options.observer.retried?.(port);
       this.#outbox.add({ ...request, tries, notBefore });
       return;
     }
@@ -203,12 +270,8 @@ export class Engine {
         : { type: 'answer', key, output: outcome.output };
     const dropped: AuditEntry = { at: clock.now(), kind: 'dropped', data };
     try {
-      const delivered = await this.deliver(
-        recoveryId,
-        input,
-        { at: clock.now(), kind: input.type, data },
-        () => dropped,
-      );
+      const entry: AuditEntry = { at: clock.now(), kind: input.type, data };
+      const delivered = await this.deliver(recoveryId, { input, entry, refused: () => dropped });
       if (delivered.result === 'refused') await store.record(recoveryId, [], [key]);
     } catch (error) {
       if (!isMachineError(error)) throw error;
@@ -245,30 +308,31 @@ export class Engine {
     this.#alarm?.cancel();
     const cancel = this.#options.clock.at(instant, () => {
       this.#alarm = undefined;
-      void this.#tick();
+      void this.processDue();
     });
     this.#alarm = { instant, cancel };
   }
 
-  #tick(): Promise<void> {
-    this.#ticking ??= this.#processDue().finally(() => {
+  /** Processes all that is due now. */
+  processDue(): Promise<void> {
+    this.#ticking ??= this.#catchUpAll().finally(() => {
       this.#ticking = undefined;
     });
     return this.#ticking;
   }
 
   /** Processes what is due; what cannot be processed keeps nothing else from it, and is tried again after a pause. */
-  async #processDue(): Promise<void> {
-    const { store, clock, onError } = this.#options;
+  async #catchUpAll(): Promise<void> {
+    const { store, takeover, clock, onError } = this.#options;
     const failed = new Set<string>();
     try {
       while (!this.#closed) {
-        const due = await store.due(clock.now(), BATCH + failed.size);
+        const due = await store.due(clock.now(), BATCH + failed.size, takeover.passedOver);
         const ids = new Set(due.map(({ recoveryId }) => recoveryId).filter((id) => !failed.has(id)));
         if (ids.size === 0) break;
         for (const id of ids) if (!(await this.#catchUpOne(id))) failed.add(id);
       }
-      const next = this.#closed ? undefined : await store.nextDue();
+      const next = this.#closed ? undefined : await store.nextDue(takeover.passedOver);
       if (next !== undefined) this.#wakeAt(failed.size > 0 ? clock.now() + PAUSE : next);
     } catch (error) {
       if (this.#closed) return;
@@ -281,7 +345,7 @@ export class Engine {
   #catchUpOne(id: string): Promise<boolean> {
     return this.#queued(id, async () => {
       try {
-        return (await this.#try(id, null, null)) !== 'stale';
+        return (await this.#try(id)) !== 'stale';
       } catch (error) {
         if (this.#closed) return false;
         this.#options.onError(error);
@@ -328,6 +392,8 @@ export class Engine {
     await Promise.all(this.#queues.values());
   }
 }
+
+const standOf = ({ recovery, timers }: Change) => ({ recovery, timers });
 
 function stamped(input: StepInput, at: Instant): StepInput {
   return input.type === 'event' ? { type: 'event', event: { ...input.event, at } as AnyEventObject } : input;

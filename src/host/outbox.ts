@@ -1,11 +1,17 @@
+import { faultPoint } from '#fault-point';
 import type { PortFailure } from '../core/index.ts';
 import type { RequestRecord } from '../store/types.ts';
 import type { Clock } from './clock.ts';
 
+type Outcome = { output: unknown } | { error: PortFailure };
+
+/** Before an outcome that could not be written is tried again, in ms. */
+const PAUSE = 1_000;
+
 export interface OutboxOptions {
   clock: Clock;
   call(request: RequestRecord, signal: AbortSignal): Promise<unknown>;
-  settle(request: RequestRecord, outcome: { output: unknown } | { error: PortFailure }): Promise<void>;
+  settle(request: RequestRecord, outcome: Outcome): Promise<void>;
   onError(error: unknown): void;
 }
 
@@ -52,19 +58,33 @@ export class Outbox {
   async #run(request: RequestRecord, abort: AbortController): Promise<void> {
     this.#running += 1;
     try {
+      faultPoint('outbox.call');
       const outcome = await this.#options.call(request, abort.signal).then(
         (output) => ({ output }),
         (error: unknown) => ({ error: failureOf(error) }),
       );
       if (this.#closed) return;
+      faultPoint('outbox.answered');
       const mine = this.#calls.get(idOf(request))?.abort === abort;
       if (mine) this.#calls.delete(idOf(request));
       // A late answer to a call that was given up is recorded too; one that was broken off says nothing.
-      if (mine || 'output' in outcome) await this.#options.settle(request, outcome);
-    } catch (error) {
-      if (!this.#closed) this.#options.onError(error);
+      if (mine || 'output' in outcome) await this.#settle(request, outcome);
     } finally {
       this.#running -= 1;
+    }
+  }
+
+  /** An outcome that could not be written, for a full disk say, is kept and tried again. */
+  async #settle(request: RequestRecord, outcome: Outcome): Promise<void> {
+    const { clock, settle, onError } = this.#options;
+    try {
+      await settle(request, outcome);
+    } catch (error) {
+      if (this.#closed) return;
+      onError(error);
+      clock.at(clock.now() + PAUSE, () => {
+        if (!this.#closed) void this.#settle(request, outcome);
+      });
     }
   }
 

@@ -1,5 +1,5 @@
 import type { AccountFacts } from '../../machines/account.ts';
-import { type PortName, ports as portSpecs } from '../../machines/ports.ts';
+import { type PortInput, type PortName, ports as portSpecs } from '../../machines/ports.ts';
 import type { RecoveryContext } from '../../machines/recovery.ts';
 import type { PortCall, Ports } from '../adapters/ports.ts';
 import type { RequestRecord, Store } from '../store/types.ts';
@@ -11,7 +11,16 @@ import { type Sealer, scrubbed, secretFields } from './secrets.ts';
 const SENT_TIMEOUT = 30_000;
 const NEVER = new Promise<never>(() => {});
 
+/** Makes the tokens by which those who are told of a recovery can answer. The same call gives the same token. */
+export interface LinkTokens {
+  /** Permits to cancel the recovery, and nothing else (R37). */
+  cancel(recoveryId: string): Promise<string>;
+  /** Permits one contact to confirm or deny. */
+  contact(recoveryId: string, contactId: string): Promise<string>;
+}
+
 interface PortCallerOptions {
+  linkTokens: LinkTokens | undefined;
   store: Store;
   ports: Ports;
   clock: Clock;
@@ -47,6 +56,7 @@ export class PortCaller {
       attempt,
       at: this.#options.clock.now(),
       signal: limit.signal,
+      ...(await this.#links(recoveryId, name, input)),
     };
     const carryOut = this.#options.ports[name] as (input: unknown, call: PortCall) => Promise<unknown>;
     const answer = await Promise.race([(async () => carryOut(input, call))(), limit.over])
@@ -75,6 +85,21 @@ export class PortCaller {
       });
     });
     return { signal: AbortSignal.any([signal, limit.signal]), end, over };
+  }
+
+  /** The tokens that go with a call. */
+  async #links(
+    recoveryId: string,
+    port: PortName,
+    input: unknown,
+  ): Promise<Pick<PortCall, 'cancelToken' | 'contactTokens'>> {
+    const { linkTokens } = this.#options;
+    if (!linkTokens) return {};
+    if (port === 'notify') return { cancelToken: await linkTokens.cancel(recoveryId) };
+    if (port !== 'requestConfirmation') return {};
+    const { contactIds } = input as PortInput<'requestConfirmation'>;
+    const tokens = contactIds.map(async (id) => [id, await linkTokens.contact(recoveryId, id)] as const);
+    return { contactTokens: Object.fromEntries(await Promise.all(tokens)) };
   }
 
   async #withLedger(recoveryId: string, facts: AccountFacts): Promise<AccountFacts> {

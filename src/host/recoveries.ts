@@ -1,30 +1,34 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import type { AnyStateMachine } from 'xstate';
 import { z } from 'zod';
 import { Device, Network } from '../../machines/account.ts';
-import { events as builtInEvents, type EventRegistry, type RecoveryEvent } from '../../machines/events.ts';
-import type { Notice, Refused } from '../../machines/outcome.ts';
+import type { RecoveryEvent } from '../../machines/events.ts';
+import type { Notice } from '../../machines/outcome.ts';
 import type { RecoveryPath } from '../../machines/path.ts';
 import { paths as builtInPaths } from '../../machines/paths.ts';
 import { type PolicyInput, policyOf } from '../../machines/policy.ts';
 import { type PortName, ports as portSpecs } from '../../machines/ports.ts';
 import { createRecoveryMachine, recoveryMachine } from '../../machines/recovery.ts';
 import type { Ports } from '../adapters/ports.ts';
-import type { Step } from '../core/index.ts';
-import type { AuditEntry, ListFilter, RecoveryRecord, Store } from '../store/types.ts';
+import type { Instant, Step } from '../core/index.ts';
+import type { AuditEntry, ListFilter, Receipt, RecoveryRecord, Store } from '../store/types.ts';
+import { type Answer, answerTo, keyReused, refusedBy, shortDigest, viewIn } from './answer.ts';
 import type { Particulars } from './change.ts';
 import { type Clock, systemClock } from './clock.ts';
-import { type Changed, type Delivered, Engine } from './engine.ts';
+import { type Changed, Engine, type Observer, type Stand } from './engine.ts';
 import { ledgerEntries } from './ledger.ts';
-import { PortCaller } from './port-caller.ts';
+import { type LinkTokens, PortCaller } from './port-caller.ts';
 import { Refusal } from './refusal.ts';
 import { redacted, Sealer, secretFields } from './secrets.ts';
-import { type RecoveryView, undisclosed, viewOf } from './view.ts';
+import { type LeftUntouched, type Taken, Takeover } from './takeover.ts';
+import { type OlderVersion, Versions } from './versions.ts';
+import { type RecoveryView, undisclosed, viewOf, viewOfRecord } from './view.ts';
 
 /** Who sends an event: the host has made sure of it. */
 export type By =
   /** With a device, only the one that the recovery was started from is heard. */
   | { role: 'owner'; deviceId?: string }
+  /** The owner by the way to cancel that goes with every notice: it permits that alone (R37). */
+  | { role: 'owner'; via: 'notice' }
   | { role: 'contact'; id: string }
   | { role: 'agent'; id: string }
   | { role: 'staff'; id?: string };
@@ -38,17 +42,37 @@ export interface RecoveriesOptions {
   policy?: PolicyInput;
   /** The ways back, in the order in which they are listed; the eight by default. */
   paths?: readonly RecoveryPath[];
+  /** Names the machine that the paths make; to be raised whenever one of their charts changes. */
+  version?: string;
+  /** What is done with recoveries that began with other versions, by version. */
+  versions?: Readonly<Record<string, OlderVersion>>;
   /**
    * Encrypts secrets that wait in the outbox, such as a password about to be set: 32 random bytes, or a passphrase. Without
-   * it a key is made for this process alone, and calls that hold a secret fail after a restart, at no cost to the owner.
+   * it a key is made for this process alone: after a restart calls that hold a secret fail, at no cost to the owner, and
+   * idempotency keys that were used before are refused.
    */
   sealingKey?: Uint8Array | string;
   /** Pause before a call is tried again, in ms, by the number of tries made; doubles from one second by default. */
   retryDelay?: (tries: number) => number;
   /** Makes ids of recoveries; a random UUID by default. */
   newId?: () => string;
-  /** Told of what went wrong beside any caller: a failing store, a failing machine. */
+  /** Tokens that go out with notices and with the requests to contacts; without it none do. */
+  linkTokens?: LinkTokens;
+  /** Looks on, for metrics. */
+  observer?: Observer;
+  /** Told of what went wrong beside any caller: a failing store, a failing machine, recoveries of an unknown version. */
   onError?: (error: unknown) => void;
+}
+
+/** How a request is to be taken. */
+export interface RequestOptions {
+  /** A repeat with the same key and content has no further effect and gets the same answer (R45). */
+  idempotencyKey?: string | undefined;
+}
+
+export interface SendOptions extends RequestOptions {
+  /** The version that the sender has seen: in any other the event is refused as a `conflict`. */
+  ifVersion?: number | undefined;
 }
 
 /** What a recovery is started with. */
@@ -59,33 +83,49 @@ export const Start = z.strictObject({
 });
 export type Start = z.input<typeof Start>;
 
+export interface Started {
+  recoveryId: string;
+  /** Whether it was live before. */
+  existing: boolean;
+  /** Instant of the answer, in ms: a repeat of the request has the same. */
+  at: Instant;
+}
+
 export interface Recoveries {
   /**
    * Begins a recovery, or gives the id of the live one to the device that began it.
    * @throws Refusal `conflict` when another device has a live recovery, `invalidEvent` for a malformed start.
    */
-  start(input: Start, policy?: PolicyInput): Promise<{ recoveryId: string; existing: boolean }>;
+  start(input: Start, policy?: PolicyInput, options?: RequestOptions): Promise<Started>;
   /**
    * Delivers an event. It is written when the promise resolves.
-   * @throws Refusal with a code of spec section 6; then nothing has changed.
+   * @throws Refusal with a code of spec section 6; then nothing has changed. It is `conflict`, for the reason
+   * `unknownVersion` or `notMigrated`, when the recovery is left untouched.
    */
-  send(recoveryId: string, event: RecoveryEvent, by?: By): Promise<RecoveryView>;
+  send(recoveryId: string, event: RecoveryEvent, by?: By, options?: SendOptions): Promise<RecoveryView>;
   /**
+   * The recovery as it stands; of one that is left untouched, what its record says by itself.
    * @param by for whom: an owner is not told of the account before the policy allows it (R16).
    * @throws Refusal `unknownRecovery`
    */
   get(recoveryId: string, by?: By): Promise<RecoveryView>;
   list(filter?: ListFilter): Promise<RecoverySummary[]>;
   /** @throws Refusal `unknownRecovery` */
-  audit(recoveryId: string): Promise<(AuditEntry & { seq: number })[]>;
+  audit(recoveryId: string, after?: number): Promise<(AuditEntry & { seq: number })[]>;
+  /** Recoveries under way that this host leaves as they are, by version: it has no machine for them. */
+  readonly leftUntouched: readonly LeftUntouched[];
   /** Calls back after every committed change; returns a function that ends it. */
   onChange(listener: (changed: Changed) => void): () => void;
+  /** Processes all that is due now. A host does so by itself; this is for a clock that was moved. */
+  processDue(): Promise<void>;
   /** Resolves when nothing is under way but what waits for time to pass. For tests and virtual time. */
   idle(): Promise<void>;
   /** Stops; what is under way stays in the store and is taken up by the next host. The store is left open. */
   close(): Promise<void>;
 }
 
+/** Scope of the idempotency keys of starts. */
+const START = 'start';
 /** How often a start is tried while others begin and end recoveries of the account. */
 const START_TRIES = 10;
 /** Of a sealing key. */
@@ -94,7 +134,11 @@ const RETRY_BASE = 1_000;
 const RETRY_LONGEST = 5 * 60_000;
 const backOff = (tries: number) => Math.min(RETRY_BASE * 2 ** (tries - 1), RETRY_LONGEST);
 
-/** A host in one process: machines, store, ports and a clock made into recoveries that last. */
+/**
+ * A host in one process: machines, store, ports and a clock made into recoveries that last.
+ * @throws VersionError `invalidVersions`, or `machineChanged` when recoveries are under way that began with another chart of
+ * the same version. Recoveries of a version that is not known are left untouched: see `leftUntouched`.
+ */
 export async function createRecoveries(options: RecoveriesOptions): Promise<Recoveries> {
   const host = new Host(options);
   await host.open();
@@ -105,11 +149,12 @@ class Host implements Recoveries {
   readonly #store: Store;
   readonly #clock: Clock;
   readonly #policy: PolicyInput;
-  readonly #paths: readonly RecoveryPath[];
-  readonly #machine: AnyStateMachine;
-  readonly #events: EventRegistry;
+  readonly #versions: Versions;
+  readonly #takeover: Takeover;
+  readonly #sealer: Sealer;
   readonly #caller: PortCaller;
   readonly #newId: () => string;
+  readonly #observer: Observer;
   readonly #engine: Engine;
 
   constructor(options: RecoveriesOptions) {
@@ -117,36 +162,54 @@ class Host implements Recoveries {
     this.#clock = options.clock ?? systemClock;
     this.#policy = options.policy ?? {};
     policyOf(this.#policy); // a bad figure is told now, not at the first start
-    this.#paths = options.paths ?? builtInPaths;
-    this.#machine = options.paths ? createRecoveryMachine(options.paths) : recoveryMachine;
-    this.#events = Object.assign({}, builtInEvents, ...this.#paths.map((path) => path.events ?? {}));
+    const { paths = builtInPaths, version } = options;
+    const machine = options.paths || version !== undefined ? createRecoveryMachine(paths, version) : recoveryMachine;
+    this.#versions = new Versions(machine, paths, options.versions);
+    this.#sealer = new Sealer(options.sealingKey ?? randomBytes(KEY_BYTES));
     this.#caller = new PortCaller({
       store: this.#store,
       ports: options.ports,
       clock: this.#clock,
-      sealer: new Sealer(options.sealingKey ?? randomBytes(KEY_BYTES)),
+      sealer: this.#sealer,
+      linkTokens: options.linkTokens,
     });
+    this.#observer = options.observer ?? {};
     this.#newId = options.newId ?? randomUUID;
     const retryDelay = options.retryDelay ?? backOff;
-    this.#engine = new Engine({
+    const shared = {
       store: this.#store,
       clock: this.#clock,
-      machine: this.#machine,
       particulars: this.#particulars(),
+      onError: options.onError ?? ((error: unknown) => console.error(error)),
+    };
+    this.#takeover = new Takeover({ ...shared, versions: this.#versions });
+    this.#engine = new Engine({
+      ...shared,
+      machine: this.#versions.current.machine,
+      takeover: this.#takeover,
       call: (request, signal) => this.#caller.call(request, signal),
       triesOf: (port) => portSpecs[port as PortName].tries,
       retryDelay,
-      onError: options.onError ?? ((error) => console.error(error)),
+      observer: this.#observer,
     });
+  }
+
+  get leftUntouched() {
+    return this.#takeover.leftUntouched;
   }
 
   open = () => this.#engine.open();
   onChange = (listener: (changed: Changed) => void) => this.#engine.onChange(listener);
+  processDue = () => this.#engine.processDue();
   idle = () => this.#engine.idle();
   close = () => this.#engine.close();
   list = async (filter: ListFilter = {}) => (await this.#store.list(filter)).map(summaryOf);
 
-  async start(input: Start, policy: PolicyInput = this.#policy) {
+  async start(
+    input: Start,
+    policy: PolicyInput = this.#policy,
+    { idempotencyKey }: RequestOptions = {},
+  ): Promise<Started> {
     const { accountId, device, network } = parsed(Start, input, 'a start');
     const at = this.#clock.now();
     const complete = policyOf(policy);
@@ -159,62 +222,96 @@ class Host implements Recoveries {
       status: 'active',
       state: '',
       version: 0,
-      machineVersion: this.#machine.version ?? '',
+      machineVersion: this.#versions.current.name,
       policyVersion: complete.version,
       snapshot: null,
       calls: {},
       createdAt: at,
       updatedAt: at,
     };
+    const digest = this.#sealer.digest({ accountId, device });
+    const receiptOf = (recoveryId: string, answer: object): Receipt | undefined =>
+      idempotencyKey === undefined ? undefined : { scope: START, key: idempotencyKey, recoveryId, digest, at, answer };
     for (let tries = 0; tries < START_TRIES; tries++) {
+      const before = idempotencyKey === undefined ? undefined : await this.#store.receipt(START, idempotencyKey);
+      if (before && before.digest !== digest) throw keyReused();
+      if (before) return before.answer as Started;
       const live = await this.#store.live(accountId);
-      if (live) {
-        if (live.deviceId === device.deviceId) return { recoveryId: live.id, existing: true };
+      if (live && live.deviceId !== device.deviceId) {
         await this.#store.record(live.id, [{ at, kind: 'refused', data: { input: 'start', code: 'conflict' } }]);
+        this.#observer.refused?.('conflict');
         throw new Refusal('conflict', 'this account is being recovered from another device');
       }
+      if (live) return { recoveryId: live.id, existing: true, at };
       const machineInput = { recoveryId: id, accountId, device, network, policy: complete, at };
       const data = { by: { role: 'owner' }, policy: complete.version, profile: complete.profile };
-      if (await this.#engine.start(record, machineInput, { at, kind: 'start', data })) {
-        return { recoveryId: id, existing: false };
+      const answer = { recoveryId: id, existing: false, at };
+      if (await this.#engine.start(record, machineInput, { at, kind: 'start', data }, receiptOf(id, answer))) {
+        return answer;
       }
     }
     throw new Error(`account '${accountId}' is started and ended again and again; try later`);
   }
 
-  async send(recoveryId: string, event: RecoveryEvent, by: By = { role: 'owner' }): Promise<RecoveryView> {
-    const checked = await this.#checked(recoveryId, event, by);
-    const spec = this.#events[checked.type];
-    const shown = redacted(checked, secretFields(spec?.schema ?? z.object({})));
-    const data = { event: shown, by };
-    const delivered = await this.#engine.deliver(
-      recoveryId,
-      { type: 'event', event: checked },
-      { at: 0, kind: 'event', data },
-      (step) => ({ at: 0, kind: 'refused', data: { ...data, ...refusedBy(step) } }),
-    );
-    if (delivered.result === 'taken') return this.get(recoveryId, by);
-    throw await this.#refusal(recoveryId, checked.type, delivered, by);
+  async send(
+    recoveryId: string,
+    event: RecoveryEvent,
+    by: By = { role: 'owner' },
+    { idempotencyKey: key, ifVersion }: SendOptions = {},
+  ): Promise<RecoveryView> {
+    try {
+      const loaded = await this.#takeover.load(recoveryId);
+      if (!loaded) throw unknownRecovery(recoveryId);
+      const { checked, secret } = await this.#checked(loaded, event, by);
+      const request = key === undefined ? {} : { request: shortDigest(key) };
+      const data = { event: redacted(checked, secret), by, ...request };
+      const answer = (outcome: Stand & { result: 'taken' | 'refused' | 'outdated' }) =>
+        answerTo(checked.type, outcome, this.#view(outcome, by), this.#view(outcome));
+      const delivered = await this.#engine.deliver(recoveryId, {
+        input: { type: 'event', event: checked },
+        entry: { at: 0, kind: 'event', data },
+        refused: (step, outdated) => ({ at: 0, kind: 'refused', data: { ...data, ...refusedBy(step, outdated) } }),
+        ifVersion,
+        asked:
+          key === undefined
+            ? undefined
+            : { scope: scopeOf(recoveryId, by), key, digest: this.#sealer.digest(checked), answer },
+      });
+      if (delivered.result === 'unknown') throw unknownRecovery(recoveryId);
+      if (delivered.result === 'untouched') throw untouched(recoveryId, delivered.reason);
+      if (delivered.result === 'keyReused') throw keyReused();
+      return viewIn(delivered.result === 'repeated' ? (delivered.answer as Answer) : answer(delivered));
+    } catch (error) {
+      if (error instanceof Refusal) this.#observer.refused?.(error.code);
+      throw error;
+    }
   }
 
   async get(recoveryId: string, by: By = { role: 'staff' }): Promise<RecoveryView> {
     const loaded = await this.#store.load(recoveryId);
     if (!loaded) throw unknownRecovery(recoveryId);
-    const { recovery, timers } = loaded;
-    const view = viewOf(this.#machine, this.#paths, recovery, timers, this.#clock.now());
-    return by.role === 'owner' && !view.disclosed ? undisclosed(view, this.#paths) : view;
+    return this.#view(loaded, by);
   }
 
-  async audit(recoveryId: string) {
-    const entries = await this.#store.audit(recoveryId);
-    if (entries.length === 0) throw unknownRecovery(recoveryId);
+  /** @param by for whom; by default with nothing left out. */
+  #view({ recovery, timers }: Omit<Stand, 'step'>, by: By = { role: 'staff' }): RecoveryView {
+    const version = this.#versions.of(recovery.machineVersion);
+    if (!version) return viewOfRecord(recovery);
+    const view = viewOf(version.machine, version.paths, recovery, timers, this.#clock.now());
+    return by.role === 'owner' && !view.disclosed ? undisclosed(view, version.paths) : view;
+  }
+
+  async audit(recoveryId: string, after = 0) {
+    const entries = await this.#store.audit(recoveryId, after);
+    if (entries.length === 0 && after === 0) throw unknownRecovery(recoveryId);
     return entries;
   }
 
   /** The event as its schema has it, from someone who may send it, with what only the host may add. */
-  async #checked(recoveryId: string, event: { type?: unknown }, by: By): Promise<{ type: string; agentId?: string }> {
+  async #checked({ recovery, reason }: Taken, event: { type?: unknown }, by: By) {
+    const { events } = this.#versions.of(recovery.machineVersion) ?? this.#versions.current;
     const type = String(event?.type);
-    const spec = this.#events[type];
+    const spec = events[type];
     const refuse = async (refusal: Refusal): Promise<never> => {
       // Names that the sender made up are not written down: they may hold anything.
       const known = refusal.field !== undefined && spec !== undefined && refusal.field in spec.schema.shape;
@@ -224,22 +321,23 @@ class Host implements Recoveries {
         code: refusal.code,
         ...(known ? { field: refusal.field } : {}),
       };
-      if (!(await this.#store.load(recoveryId))) throw unknownRecovery(recoveryId);
-      await this.#store.record(recoveryId, [{ at: this.#clock.now(), kind: 'refused', data }]);
+      await this.#store.record(recovery.id, [{ at: this.#clock.now(), kind: 'refused', data }]);
       throw refusal;
     };
+    if (reason) return refuse(untouched(recovery.id, reason));
     if (!spec) {
-      const message = `there is no event '${type}'; there are ${Object.keys(this.#events).join(', ')}`;
+      const message = `there is no event '${type}'; there are ${Object.keys(events).join(', ')}`;
       return refuse(new Refusal('invalidEvent', message, { field: 'type' }));
     }
     if (by.role !== spec.from) {
       return refuse(new Refusal('notAuthorised', `'${type}' is sent by the ${spec.from}, not by the ${by.role}`));
     }
-    if (by.role === 'owner' && by.deviceId !== undefined) {
-      const loaded = await this.#store.load(recoveryId);
-      if (loaded && loaded.recovery.deviceId !== by.deviceId) {
-        return refuse(new Refusal('notAuthorised', 'the owner is heard only on the device that began the recovery'));
-      }
+    if ('via' in by && type !== 'recovery.cancel') {
+      return refuse(new Refusal('notAuthorised', 'a notice gives a way to cancel, and to nothing else'));
+    }
+    const device = by.role === 'owner' && 'deviceId' in by ? by.deviceId : undefined;
+    if (device !== undefined && device !== recovery.deviceId) {
+      return refuse(new Refusal('notAuthorised', 'the owner is heard only on the device that began the recovery'));
     }
     const result = spec.schema.safeParse(event);
     if (!result.success) {
@@ -249,22 +347,11 @@ class Host implements Recoveries {
       return refuse(new Refusal('invalidEvent', `'${type}' ${field}: ${issue?.message}`, { field }));
     }
     const checked = result.data as { type: string; contactId?: string };
+    const secret = secretFields(spec.schema);
     if (by.role === 'contact' && checked.contactId !== by.id) {
       return refuse(new Refusal('notAuthorised', 'a contact speaks for nobody else', { field: 'contactId' }));
     }
-    return by.role === 'agent' ? { ...checked, agentId: by.id } : checked;
-  }
-
-  async #refusal(recoveryId: string, type: string, delivered: Delivered, by: By): Promise<Refusal> {
-    if (delivered.result === 'unknown') return unknownRecovery(recoveryId);
-    const { allowed, state, disclosed } = await this.get(recoveryId);
-    const { code, field, ...refused } = refusedBy(delivered.result === 'refused' ? delivered.step : null);
-    const reason = by.role === 'owner' && !disclosed ? undefined : refused.reason;
-    const message =
-      code === 'notAccepted'
-        ? `'${type}' is not accepted in '${state}'; accepted are ${allowed.join(', ') || 'none'}`
-        : `'${type}' is refused in '${state}': ${[code, reason].filter(Boolean).join(', ')}`;
-    return new Refusal(code, message, { allowed, ...(reason ? { reason } : {}), ...(field ? { field } : {}) });
+    return { checked: by.role === 'agent' ? { ...checked, agentId: by.id } : checked, secret };
   }
 
   #particulars(): Particulars {
@@ -289,15 +376,15 @@ function summaryOf({ snapshot: _, calls: _calls, ...summary }: RecoveryRecord): 
   return summary;
 }
 
+/** Idempotency keys of one sender at one recovery. */
+const scopeOf = (recoveryId: string, by: By) => `${recoveryId}/${by.role}/${'id' in by ? by.id : ''}`;
+
 const unknownRecovery = (id: string) => new Refusal('unknownRecovery', `there is no recovery '${id}'`);
 
-/** What a machine said when it refused, or that it did not take the event at all. */
-function refusedBy(step: Step | null): Pick<Refused, 'code' | 'reason' | 'field'> {
-  const refused = step?.emitted.find(({ event }) => event.type === 'refused')?.event as Refused | undefined;
-  if (!refused) return { code: 'notAccepted' };
-  const { type: _, ...details } = refused;
-  return details;
-}
+const untouched = (id: string, reason: LeftUntouched['reason']) =>
+  new Refusal('conflict', `recovery '${id}' began with a version of the machine that this service cannot go on with`, {
+    reason,
+  });
 
 function parsed<T extends z.ZodType>(schema: T, input: unknown, what: string): z.output<T> {
   const result = schema.safeParse(input);

@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHash, createHmac, randomBytes } from 'node:crypto';
 import type { z } from 'zod';
 
 const SEALED = '$sealed';
@@ -66,6 +66,11 @@ export class Sealer {
       if (typeof sealed === 'string') record[name] = JSON.parse(this.#decrypt(sealed, `${place}/${name}`));
     }
     return record;
+  }
+
+  /** A digest that nobody can compute without the key: a password of six digits is not found by trying. */
+  digest(content: unknown): string {
+    return createHmac('sha256', this.#key).update('digest').update(JSON.stringify(content)).digest('base64url');
   }
 
   #encrypt(text: string, place: string): string {

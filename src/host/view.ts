@@ -84,6 +84,28 @@ export function viewOf(
   };
 }
 
+/** The view of a recovery whose machine is not known here: what its record says by itself, and nothing to be done. */
+export function viewOfRecord(recovery: RecoveryRecord): RecoveryView {
+  const { output } = (recovery.snapshot ?? {}) as { output?: RecoveryOutput };
+  const { id, accountId, version, status, state, createdAt, updatedAt } = recovery;
+  return {
+    recoveryId: id,
+    accountId,
+    version,
+    status,
+    state,
+    tags: [],
+    eligible: [],
+    ineligible: {},
+    allowed: [],
+    deadlines: [],
+    disclosed: false,
+    ...(output ? { output } : {}),
+    createdAt,
+    updatedAt,
+  };
+}
+
 /** The view of an owner who has proved nothing yet: every path looks the same. */
 export function undisclosed(view: RecoveryView, paths: readonly RecoveryPath[]): RecoveryView {
   const { risk: _, ...shown } = view;

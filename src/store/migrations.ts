@@ -79,12 +79,51 @@ export const migrations: Record<string, Migration> = {
       await db.schema.createIndex('ledger_account').on('ledger').columns(['account_id', 'at']).execute();
     },
   },
+  '0002_machines': {
+    async up(db: Kysely<unknown>) {
+      await db.schema
+        .createTable('machines')
+        .addColumn('version', 'text', (column) => column.primaryKey())
+        .addColumn('structure', 'text', (column) => column.notNull())
+        .execute();
+      await sql`create index recoveries_active on recoveries (machine_version, id) where status = 'active'`.execute(db);
+    },
+  },
   '0003_codes': {
     async up(db: Kysely<unknown>) {
       await db.schema
         .createTable('codes')
         .addColumn('slot', 'text', (column) => column.primaryKey())
         .addColumn('data', 'text', (column) => column.notNull())
+        .execute();
+    },
+  },
+  '0004_service': {
+    async up(db: Kysely<unknown>) {
+      await db.schema
+        .createTable('receipts')
+        .addColumn('scope', 'text', (column) => column.notNull())
+        .addColumn('key', 'text', (column) => column.notNull())
+        .addColumn('recovery_id', 'text', (column) => column.notNull())
+        .addColumn('digest', 'text', (column) => column.notNull())
+        .addColumn('at', 'bigint', (column) => column.notNull())
+        .addColumn('answer', 'text', (column) => column.notNull())
+        .addPrimaryKeyConstraint('receipts_key', ['scope', 'key'])
+        .execute();
+      await db.schema.createIndex('receipts_at').on('receipts').column('at').execute();
+
+      await db.schema
+        .createTable('limits')
+        .addColumn('key', 'text', (column) => column.primaryKey())
+        .addColumn('count', 'integer', (column) => column.notNull())
+        .addColumn('until', 'bigint', (column) => column.notNull())
+        .execute();
+      await db.schema.createIndex('limits_until').on('limits').column('until').execute();
+
+      await db.schema
+        .createTable('settings')
+        .addColumn('name', 'text', (column) => column.primaryKey())
+        .addColumn('value', 'text', (column) => column.notNull())
         .execute();
     },
   },

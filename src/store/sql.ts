@@ -1,11 +1,13 @@
+import { setTimeout } from 'node:timers/promises';
 import { type Kysely, Migrator, sql } from 'kysely';
+import { faultPoint } from '#fault-point';
 import type { CodeStore } from '../code-store.ts';
 import type { Instant } from '../core/index.ts';
 import { tamperings } from './audit-chain.ts';
 import { migrations } from './migrations.ts';
 import { fromRow, parsed, type Tables, toTimer } from './tables.ts';
-import type { AuditEntry, Change, Committed, ListFilter, Store, Tampering } from './types.ts';
-import { Stale, type Trx, updateCode, writeAudit, writeChange } from './write.ts';
+import type { AuditEntry, Change, Committed, Limit, ListFilter, Receipt, Store, Tampering } from './types.ts';
+import { countLimit, Stale, type Trx, updateCode, writeAudit, writeChange, writeReceipt } from './write.ts';
 
 /** Runs the migrations that this database has not had yet. */
 export async function migrate(db: Kysely<Tables>): Promise<void> {
@@ -20,22 +22,31 @@ export interface SqlDialect {
   begin: string;
   /** Whether an error says that the account has a live recovery: the index `recoveries_live` was violated. */
   isOccupied(error: unknown): boolean;
+  /** Whether an error says that somebody else is writing: the transaction may be tried again. */
+  isBusy(error: unknown): boolean;
   onClose(): void;
 }
+
+/** How often a transaction is tried while somebody else holds the database, and the pause between, in ms. */
+const BUSY_TRIES = 100;
+const BUSY_PAUSE = 50;
+/** Ids of the active recoveries of these versions; the status is written out, so that the index of active ones serves. */
+const activeOf = (db: Trx, machineVersions: readonly string[]) =>
+  db
+    .selectFrom('recoveries')
+    .select('id')
+    .where('status', '=', sql.lit('active'))
+    .where('machine_version', 'in', machineVersions);
 
 /** The store over any SQL database that Kysely speaks. */
 export class SqlStore implements Store {
   readonly codes: CodeStore;
   readonly #db: Kysely<Tables>;
-  readonly #begin: string;
-  readonly #isOccupied: (error: unknown) => boolean;
-  readonly #onClose: () => void;
+  readonly #dialect: SqlDialect;
 
   constructor(db: Kysely<Tables>, dialect: SqlDialect) {
     this.#db = db;
-    this.#begin = dialect.begin;
-    this.#isOccupied = dialect.isOccupied;
-    this.#onClose = dialect.onClose;
+    this.#dialect = dialect;
     this.codes = { update: (slot, change) => this.#transaction((trx) => updateCode(trx, slot, change)) };
   }
 
@@ -45,18 +56,30 @@ export class SqlStore implements Store {
       return 'committed';
     } catch (error) {
       if (error instanceof Stale) return 'stale';
-      if (change.from === null && this.#isOccupied(error)) return 'occupied';
+      if (change.from === null && this.#dialect.isOccupied(error)) return 'occupied';
       throw error;
     }
   }
 
   /** All or nothing; the right to write is taken at the start, so that what is read holds until the end. */
-  #transaction<T>(work: (trx: Trx) => Promise<T>): Promise<T> {
+  async #transaction<T>(work: (trx: Trx) => Promise<T>): Promise<T> {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await this.#once(work);
+      } catch (error) {
+        if (!this.#dialect.isBusy(error) || tries === BUSY_TRIES) throw error;
+        await setTimeout(BUSY_PAUSE);
+      }
+    }
+  }
+
+  #once<T>(work: (trx: Trx) => Promise<T>): Promise<T> {
     return this.#db.connection().execute(async (trx) => {
-      await sql.raw(this.#begin).execute(trx);
+      await sql.raw(this.#dialect.begin).execute(trx);
       try {
         const result = await work(trx);
         await sql`commit`.execute(trx);
+        faultPoint('committed');
         return result;
       } catch (error) {
         await sql`rollback`.execute(trx);
@@ -65,12 +88,76 @@ export class SqlStore implements Store {
     });
   }
 
-  async record(recoveryId: string, audit: readonly AuditEntry[], settled: readonly string[] = []) {
+  async record(
+    recoveryId: string,
+    audit: readonly AuditEntry[],
+    settled: readonly string[] = [],
+    receipt: Receipt | undefined = undefined,
+  ) {
     await this.#transaction(async (trx) => {
       await writeAudit(trx, recoveryId, audit);
+      faultPoint('record.audit');
+      await writeReceipt(trx, receipt);
       if (settled.length === 0) return;
       await trx.deleteFrom('requests').where('recovery_id', '=', recoveryId).where('key', 'in', settled).execute();
+      faultPoint('record.settled');
     });
+  }
+
+  async receipt(scope: string, key: string) {
+    const row = await this.#db
+      .selectFrom('receipts')
+      .selectAll()
+      .where('scope', '=', scope)
+      .where('key', '=', key)
+      .executeTakeFirst();
+    if (!row) return undefined;
+    const { recovery_id, answer, ...receipt } = row;
+    return { ...receipt, recoveryId: recovery_id, answer: JSON.parse(answer) };
+  }
+
+  async forgetReceipts(before: Instant) {
+    const { numDeletedRows } = await this.#db.deleteFrom('receipts').where('at', '<', before).executeTakeFirst();
+    return Number(numDeletedRows);
+  }
+
+  take(limits: readonly Limit[], now: Instant) {
+    return this.#transaction(async (trx) => {
+      let from = now;
+      for (const limit of limits) from = Math.max(from, await countLimit(trx, limit, now));
+      return from;
+    });
+  }
+
+  async census(now: Instant) {
+    const recoveries = await this.#db
+      .selectFrom('recoveries')
+      .select(['status', 'state', (select) => select.fn.countAll<number>().as('count')])
+      .groupBy(['status', 'state'])
+      .execute();
+    const all = sql<number>`count(*)`.as('count');
+    const requests = await this.#db.selectFrom('requests').select(all).executeTakeFirstOrThrow();
+    const timers = await this.#db.selectFrom('timers').select(all).executeTakeFirstOrThrow();
+    const due = await this.#db.selectFrom('timers').select(all).where('due_at', '<=', now).executeTakeFirstOrThrow();
+    return {
+      recoveries: recoveries.map((row) => ({ ...row, count: Number(row.count) })),
+      requests: Number(requests.count),
+      timers: Number(timers.count),
+      due: Number(due.count),
+    };
+  }
+
+  async setting(name: string) {
+    const row = await this.#db.selectFrom('settings').select('value').where('name', '=', name).executeTakeFirst();
+    return row?.value;
+  }
+
+  async set(name: string, value: string) {
+    await this.#db
+      .insertInto('settings')
+      .values({ name, value })
+      .onConflict((conflict) => conflict.column('name').doUpdateSet({ value }))
+      .execute();
   }
 
   async load(id: string) {
@@ -105,11 +192,12 @@ export class SqlStore implements Store {
     return (await query.orderBy('created_at').limit(limit).execute()).map(fromRow);
   }
 
-  async due(now: Instant, limit: number) {
+  async due(now: Instant, limit: number, except: readonly string[] = []) {
     const rows = await this.#db
       .selectFrom('timers')
       .select(['recovery_id', (select) => select.fn.min('due_at').as('due_at')])
       .where('due_at', '<=', now)
+      .$if(except.length > 0, (query) => query.where('recovery_id', 'not in', activeOf(this.#db, except)))
       .groupBy('recovery_id')
       .orderBy('due_at')
       .orderBy('recovery_id')
@@ -118,13 +206,25 @@ export class SqlStore implements Store {
     return rows.map((row) => ({ recoveryId: row.recovery_id, dueAt: row.due_at }));
   }
 
-  async nextDue() {
-    const row = await this.#db.selectFrom('timers').select('due_at').orderBy('due_at').limit(1).executeTakeFirst();
+  async nextDue(except: readonly string[] = []) {
+    const row = await this.#db
+      .selectFrom('timers')
+      .select('due_at')
+      .$if(except.length > 0, (query) => query.where('recovery_id', 'not in', activeOf(this.#db, except)))
+      .orderBy('due_at')
+      .limit(1)
+      .executeTakeFirst();
     return row?.due_at;
   }
 
-  async pendingRequests(limit: number) {
-    const rows = await this.#db.selectFrom('requests').selectAll().orderBy('not_before').limit(limit).execute();
+  async pendingRequests(limit: number, except: readonly string[] = []) {
+    const rows = await this.#db
+      .selectFrom('requests')
+      .selectAll()
+      .$if(except.length > 0, (query) => query.where('recovery_id', 'not in', activeOf(this.#db, except)))
+      .orderBy('not_before')
+      .limit(limit)
+      .execute();
     return rows.map(({ recovery_id, not_before, ...row }) => ({
       ...row,
       recoveryId: recovery_id,
@@ -141,6 +241,35 @@ export class SqlStore implements Store {
       .execute();
   }
 
+  async activeVersions() {
+    const rows = await this.#db
+      .selectFrom('recoveries')
+      .select('machine_version')
+      .distinct()
+      .where('status', '=', sql.lit('active'))
+      .orderBy('machine_version')
+      .execute();
+    return rows.map((row) => row.machine_version);
+  }
+
+  async activeOf(machineVersion: string) {
+    return (await activeOf(this.#db, [machineVersion]).orderBy('id').execute()).map(({ id }) => id);
+  }
+
+  keepStructure(version: string, structure: string) {
+    return this.#transaction(async (trx) => {
+      const kept = await trx.selectFrom('machines').selectAll().where('version', '=', version).executeTakeFirst();
+      const active = await activeOf(trx, [version]).limit(1).executeTakeFirst();
+      if (kept && (active || kept.structure === structure)) return kept.structure;
+      await trx
+        .insertInto('machines')
+        .values({ version, structure })
+        .onConflict((conflict) => conflict.column('version').doUpdateSet({ structure }))
+        .execute();
+      return structure;
+    });
+  }
+
   async ledger(accountId: string) {
     const rows = await this.#db
       .selectFrom('ledger')
@@ -151,11 +280,12 @@ export class SqlStore implements Store {
     return rows.map(({ recovery_id, kind, path, at, until }) => ({ recoveryId: recovery_id, kind, path, at, until }));
   }
 
-  async audit(recoveryId: string) {
+  async audit(recoveryId: string, after = 0) {
     const rows = await this.#db
       .selectFrom('audit')
       .selectAll()
       .where('recovery_id', '=', recoveryId)
+      .where('seq', '>', after)
       .orderBy('seq')
       .execute();
     return rows.map(({ seq, at, kind, data }) => ({ seq, at, kind, data: JSON.parse(data) }));
@@ -183,6 +313,6 @@ export class SqlStore implements Store {
 
   async close() {
     await this.#db.destroy();
-    this.#onClose();
+    this.#dialect.onClose();
   }
 }

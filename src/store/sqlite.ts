@@ -10,6 +10,8 @@ export interface SqliteOptions {
    * `NORMAL` is quicker and may lose the last commits then.
    */
   synchronous?: 'FULL' | 'NORMAL';
+  /** Whether the whole file is looked through for damage before it is used; it is, by default. */
+  check?: boolean;
 }
 
 /** Another process has this store. */
@@ -20,26 +22,64 @@ export class StoreInUse extends Error {
   }
 }
 
+/** The file is damaged, or no store at all. */
+export class StoreDamaged extends Error {
+  override readonly name = 'StoreDamaged';
+  constructor(file: string, cause: unknown) {
+    super(
+      `${file} cannot be used: ${cause instanceof Error ? cause.message : cause}. Nothing was changed. Keep the file, put the ` +
+        `last copy made by 'regain backup' in its place, and compare their audit trails with 'regain audit verify'.`,
+      { cause },
+    );
+  }
+}
+
 /**
  * Opens, and where needed creates, a store in one SQLite file in WAL mode.
  * @param file path of the file; `:memory:` keeps nothing.
  * @throws StoreInUse when another process has it open: two hosts on one file would not take over from each other.
+ * @throws StoreDamaged when it is no database, or a damaged one.
  */
-export async function openSqlite(file: string, { synchronous = 'FULL' }: SqliteOptions = {}): Promise<Store> {
+export async function openSqlite(
+  file: string,
+  { synchronous = 'FULL', check = true }: SqliteOptions = {},
+): Promise<Store> {
   const lock = file === ':memory:' ? undefined : lockOf(file);
-  const database = new Database(file);
+  // While somebody else writes, the store waits without holding up the process: see SqlStore.
+  const database = new Database(file, { timeout: 0 });
   try {
+    if (check) checkFile(database, file);
     database.pragma('journal_mode = WAL');
     database.pragma(`synchronous = ${synchronous}`);
     database.pragma('foreign_keys = ON');
     database.pragma('secure_delete = ON'); // what is deleted is overwritten
     const db = new Kysely<Tables>({ dialect: new SqliteDialect({ database }) });
     await migrate(db);
-    return new SqlStore(db, { begin: 'begin immediate', isOccupied, onClose: () => lock?.close() });
+    return new SqlStore(db, { begin: 'begin immediate', isOccupied, isBusy, onClose: () => lock?.close() });
   } catch (error) {
     database.close();
     lock?.close();
     throw error;
+  }
+}
+
+/**
+ * Copies a store while a host goes on writing it, and looks the copy through for damage.
+ * @throws StoreDamaged when what was copied is damaged.
+ */
+export async function copySqlite(file: string, copy: string): Promise<void> {
+  const database = new Database(file, { readonly: true, fileMustExist: true });
+  try {
+    await database.backup(copy);
+  } finally {
+    database.close();
+  }
+  const copied = new Database(copy);
+  try {
+    checkFile(copied, file);
+    copied.pragma('journal_mode = DELETE'); // one file, with nothing beside it
+  } finally {
+    copied.close();
   }
 }
 
@@ -55,6 +95,25 @@ function lockOf(file: string): Database.Database {
     throw new StoreInUse(file);
   }
 }
+
+function checkFile(database: Database.Database, file: string): void {
+  let found: unknown;
+  try {
+    found = database.pragma('quick_check(1)', { simple: true });
+  } catch (error) {
+    if (isBusy(error)) throw error;
+    throw new StoreDamaged(file, error);
+  }
+  if (found !== 'ok') throw new StoreDamaged(file, found);
+}
+
+const isBusy = (error: unknown) => error instanceof Database.SqliteError && error.code.startsWith('SQLITE_BUSY');
+
+const CANNOT_WRITE = ['SQLITE_BUSY', 'SQLITE_FULL', 'SQLITE_IOERR', 'SQLITE_READONLY'];
+
+/** Whether an error says that the file cannot be written now, though it may later: nothing of that transaction was. */
+export const isStoreUnavailable = (error: unknown): boolean =>
+  error instanceof Database.SqliteError && CANNOT_WRITE.some((code) => error.code.startsWith(code));
 
 const isOccupied = (error: unknown) =>
   error instanceof Database.SqliteError && error.message.includes('recoveries.account_id');

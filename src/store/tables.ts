@@ -63,6 +63,27 @@ interface CodeTable {
   /** JSON of a `CodeSlot`. */
   data: string;
 }
+interface ReceiptTable {
+  scope: string;
+  key: string;
+  recovery_id: string;
+  digest: string;
+  at: number;
+  answer: string;
+}
+interface LimitTable {
+  key: string;
+  count: number;
+  until: number;
+}
+interface SettingTable {
+  name: string;
+  value: string;
+}
+interface MachineTable {
+  version: string;
+  structure: string;
+}
 export interface Tables {
   recoveries: RecoveryTable;
   timers: TimerTable;
@@ -70,6 +91,10 @@ export interface Tables {
   audit: AuditTable;
   ledger: LedgerTable;
   codes: CodeTable;
+  receipts: ReceiptTable;
+  limits: LimitTable;
+  settings: SettingTable;
+  machines: MachineTable;
 }
 
 export const toRow = (recovery: RecoveryRecord): Omit<Insertable<RecoveryTable>, 'audit_seq' | 'audit_hash'> => ({

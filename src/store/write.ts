@@ -1,8 +1,9 @@
 import type { Kysely } from 'kysely';
+import { faultPoint } from '#fault-point';
 import type { CodeSlot } from '../code-store.ts';
 import { chained } from './audit-chain.ts';
 import { type Tables, toRow } from './tables.ts';
-import type { AuditEntry, Change } from './types.ts';
+import type { AuditEntry, Change, Limit, Receipt } from './types.ts';
 
 export type Trx = Kysely<Tables>;
 
@@ -127,13 +128,41 @@ async function writeLedger(trx: Trx, { recovery, ledger }: Change): Promise<void
     .execute();
 }
 
+export async function writeReceipt(trx: Trx, receipt: Receipt | undefined): Promise<void> {
+  if (!receipt) return;
+  const { recoveryId, answer, ...row } = receipt;
+  await trx
+    .insertInto('receipts')
+    .values({ ...row, recovery_id: recoveryId, answer: JSON.stringify(answer) })
+    .execute();
+}
+
+/** Counts one more for a limit. @returns the instant from which it allows that. */
+export async function countLimit(trx: Trx, { key, most, span }: Limit, now: number): Promise<number> {
+  await trx.deleteFrom('limits').where('until', '<=', now).execute();
+  const { count, until } = await trx
+    .insertInto('limits')
+    .values({ key, count: 1, until: now + span })
+    .onConflict((conflict) => conflict.column('key').doUpdateSet((set) => ({ count: set('limits.count', '+', 1) })))
+    .returning(['count', 'until'])
+    .executeTakeFirstOrThrow();
+  return count > most ? until : now;
+}
+
 /** Writes all of a change; the caller holds the transaction. */
 export async function writeChange(trx: Trx, change: Change): Promise<void> {
   await writeRecovery(trx, change);
+  faultPoint('commit.recovery');
   await writeTimers(trx, change);
+  faultPoint('commit.timers');
   await writeRequests(trx, change);
+  faultPoint('commit.requests');
   await writeAudit(trx, change.recovery.id, change.audit);
+  faultPoint('commit.audit');
   await writeLedger(trx, change);
+  faultPoint('commit.ledger');
+  await writeReceipt(trx, change.receipt);
+  faultPoint('commit.receipt');
 }
 
 /** Changes a slot of one-time secrets; the caller holds the transaction. */

@@ -13,7 +13,7 @@ import {
   setup,
   spawnChild,
 } from 'xstate';
-import { durable, StepError, step } from '../../src/core/index.ts';
+import { durable, restore, StepError, step } from '../../src/core/index.ts';
 import type { Step, Stored } from '../../src/core/types.ts';
 import { deepFreeze } from './freeze.ts';
 
@@ -231,9 +231,45 @@ describe('a machine that fails gives a StepError and nothing else', () => {
       expect.objectContaining({ name: 'StepError', code: 'machineFailed', cause: error }),
     );
   });
+});
 
-  test('when the stored state is none of the machine', () => {
+describe('a stored tree that does not fit its machine is refused', () => {
+  test('R51: when the stored state is none of the machine', () => {
     const stored = { snapshot: { ...(start(idle).snapshot as object), value: 'gone' }, timers: [], calls: {} };
-    expect(() => send(idle, stored, 'GO')).toThrow(StepError);
+    expect(() => send(idle, stored, 'GO')).toThrow(refusal('unfitSnapshot', 'the root', 'gone'));
+  });
+
+  const inner = createMachine({ id: 'inner', initial: 'on', states: { on: { after: { 500: 'off' } }, off: {} } });
+  const outer = setup({ actors: { inner } }).createMachine({
+    id: 'outer',
+    initial: 'on',
+    states: { on: { invoke: { src: 'inner', id: 'deep', onError: 'failed' } }, failed: {} },
+  });
+
+  test('R51: when the state of a child is none of its machine, though its parent handles the errors of its child', () => {
+    const stored = restart(start(outer));
+    (stored.snapshot as { children: { deep: { snapshot: { value: string } } } }).children.deep.snapshot.value = 'gone';
+    expect(() => send(outer, stored, 'GO')).toThrow(refusal('unfitSnapshot', 'deep', 'gone'));
+  });
+
+  test('a tree that fits is restored as it is, timers included', () => {
+    const stored = restart(start(outer));
+    const restored = restore(outer, stored, T0 + 1_000);
+    expect(restart(restored)).toMatchObject({
+      snapshot: stored.snapshot,
+      timers: stored.timers,
+      states: ['on', 'deep.on'],
+    });
+    expect(restored.timers).toHaveLength(1);
+  });
+
+  test.each([
+    ['for a state that is not active', { event: { type: 'xstate.after.500.inner.off' } }],
+    ['for an actor that is not there', { target: 'gone' }],
+    ['of an actor that is not there', { source: 'gone' }],
+  ])('a timer %s would be a deadline lost', (_, part) => {
+    const { timers, ...stored } = restart(start(outer));
+    const wrong = timers.map((timer) => ({ ...timer, ...part }));
+    expect(() => restore(outer, { ...stored, timers: wrong }, T0)).toThrow(refusal('unfitSnapshot', 'deep#'));
   });
 });

@@ -232,6 +232,7 @@ function dyingStore(file: string) {
   const store = new SqlStore(new Kysely<Tables>({ dialect }), {
     begin: 'begin immediate',
     isOccupied: () => false,
+    isBusy: () => false,
     onClose: () => {},
   });
   return {

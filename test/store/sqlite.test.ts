@@ -140,6 +140,48 @@ describe('the SQLite store', () => {
     await store.close();
   });
 
+  test('R51: passes over the active recoveries of versions that nobody here knows, and over no others', async () => {
+    const store = await openSqlite(newFile());
+    const begin = (id: string, machineVersion: string, dueAt: number, part: Partial<RecoveryRecord> = {}) =>
+      store.commit(
+        change({
+          recovery: recovery({ id, accountId: id, machineVersion, ...part }),
+          timers: [timer('a', dueAt)],
+          requests: [{ ...request('k1'), recoveryId: id }],
+          awaited: ['k1'],
+        }),
+      );
+    await begin('r1', '1', 20);
+    await begin('r2', '2', 10);
+    await begin('r3', '2', 5, { status: 'done', live: false }); // its last notice is still to be sent
+    await begin('r4', '3', 1);
+    expect(await store.activeVersions()).toEqual(['1', '2', '3']);
+    expect(await store.activeOf('2')).toEqual(['r2']);
+    expect((await store.due(30, 10)).map(({ recoveryId }) => recoveryId)).toEqual(['r4', 'r3', 'r2', 'r1']);
+    expect((await store.due(30, 10, ['2', '3'])).map(({ recoveryId }) => recoveryId)).toEqual(['r3', 'r1']);
+    expect([await store.nextDue(), await store.nextDue(['3']), await store.nextDue(['1', '2', '3'])]).toEqual([
+      1, 5, 5,
+    ]);
+    expect((await store.pendingRequests(10, ['2'])).map(({ recoveryId }) => recoveryId).sort()).toEqual([
+      'r1',
+      'r3',
+      'r4',
+    ]);
+    await store.close();
+  });
+
+  test('R51: the structure of a version holds while a recovery of it is active', async () => {
+    const store = await openSqlite(newFile());
+    expect(await store.keepStructure('1', 'old')).toBe('old');
+    expect(await store.keepStructure('1', 'new')).toBe('new');
+    await store.commit(change());
+    expect(await store.keepStructure('1', 'newer')).toBe('new');
+    expect(await store.keepStructure('2', 'newer')).toBe('newer');
+    await store.commit(change({ recovery: recovery({ version: 2, status: 'done' }), from: 1 }));
+    expect(await store.keepStructure('1', 'newer')).toBe('newer');
+    await store.close();
+  });
+
   test('two hosts on one file would not take over from each other: the second is refused', async () => {
     const file = newFile();
     const store = await openSqlite(file);
@@ -160,8 +202,7 @@ describe('the SQLite store', () => {
     const store = await openSqlite(file);
     const raw = new Database(file);
     expect(raw.pragma('journal_mode', { simple: true })).toBe('wal');
-    const run = raw.prepare('select name from kysely_migration order by name').pluck().all();
-    expect(run).toEqual(Object.keys(migrations));
+    expect(raw.prepare('select name from kysely_migration').pluck().all()).toEqual(Object.keys(migrations));
     raw.close();
     await store.close();
     const again = await openSqlite(file); // run once, not twice

@@ -1,0 +1,39 @@
+import { ConfigError, loadConfig } from '../http/config.ts';
+import { loggerOf, startService } from '../http/service.ts';
+import { UnusableFile } from '../scenario/load.ts';
+import { StoreDamaged, StoreInUse } from '../store/sqlite.ts';
+
+export interface ServeFlags {
+  config?: string;
+  sandbox?: boolean;
+}
+
+/** Errors whose message says all that an operator needs. */
+const TOLD = [ConfigError, StoreInUse, StoreDamaged, UnusableFile];
+
+/** Runs the service until it is told to stop. @returns the exit code: 0 after a graceful stop, 2 when it cannot start. */
+export async function runService({ config: file, sandbox }: ServeFlags): Promise<number> {
+  try {
+    const config = await loadConfig(process.env, file, sandbox ? { mode: 'sandbox' } : {});
+    const log = loggerOf(config);
+    const service = await startService(config, log);
+    if (process.stderr.isTTY && config.mode === 'sandbox') {
+      console.error(`A sandbox: nothing here is real. The API, to read and to try: ${service.url}/docs`);
+    }
+    await told('SIGTERM', 'SIGINT');
+    await service.stop();
+    return 0;
+  } catch (error) {
+    const known = TOLD.some((kind) => error instanceof kind) || isAddressInUse(error);
+    console.error(known ? (error as Error).message : error);
+    return 2;
+  }
+}
+
+const isAddressInUse = (error: unknown) => (error as NodeJS.ErrnoException).code === 'EADDRINUSE';
+
+function told(...signals: NodeJS.Signals[]): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of signals) process.once(signal, () => resolve());
+  });
+}

@@ -1,0 +1,69 @@
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import { REFUSAL_CODES, type Refused } from '../../machines/outcome.ts';
+import type { Step } from '../core/index.ts';
+import type { Delivered } from './engine.ts';
+import { Refusal } from './refusal.ts';
+import type { RecoveryView } from './view.ts';
+
+/** What a sender is told of an event; kept under its idempotency key as JSON. */
+export type Answer = { view: RecoveryView } | { refusal: z.infer<typeof KeptRefusal> };
+
+const KeptRefusal = z.object({
+  code: z.enum(REFUSAL_CODES),
+  message: z.string(),
+  reason: z.string().optional(),
+  field: z.string().optional(),
+  allowed: z.array(z.string()).optional(),
+});
+
+/** What a machine said when it refused, or that it did not take the event at all. */
+export function refusedBy(step: Step | null, outdated = false): Pick<Refused, 'code' | 'reason' | 'field'> {
+  if (outdated) return { code: 'conflict', reason: 'versionChanged' };
+  const refused = step?.emitted.find(({ event }) => event.type === 'refused')?.event as Refused | undefined;
+  if (!refused) return { code: 'notAccepted' };
+  const { type: _, ...details } = refused;
+  return details;
+}
+
+/**
+ * The answer to an event.
+ * @param view where the recovery stands, as the sender may see it
+ * @param whole the same, with nothing left out
+ */
+export function answerTo(
+  type: string,
+  { result, step }: Pick<Extract<Delivered, { step: unknown }>, 'result' | 'step'>,
+  view: RecoveryView,
+  whole: RecoveryView,
+): Answer {
+  if (result === 'taken') return { view };
+  const { code, field, reason } = refusedBy(step, result === 'outdated');
+  const { allowed, state, version } = whole;
+  const details = { allowed, ...(reason && showsReason(view, result) ? { reason } : {}), ...(field ? { field } : {}) };
+  if (result === 'outdated') {
+    return { refusal: { code, message: `the recovery has moved on; it is in version ${version}`, ...details } };
+  }
+  const message =
+    code === 'notAccepted'
+      ? `'${type}' is not accepted in '${state}'; accepted are ${allowed.join(', ') || 'none'}`
+      : `'${type}' is refused in '${state}': ${[code, details.reason].filter(Boolean).join(', ')}`;
+  return { refusal: { code, message, ...details } };
+}
+
+const showsReason = (view: RecoveryView, result: Delivered['result']) => view.disclosed || result === 'outdated';
+
+/** The view, or the refusal thrown. */
+export function viewIn(answer: Answer): RecoveryView {
+  if ('view' in answer) return answer.view;
+  const { code, message, ...details } = KeptRefusal.parse(answer.refusal);
+  throw new Refusal(code, message, details as object);
+}
+
+/** By which an idempotency key is found in the audit trail, whatever a client has put into it. */
+export const shortDigest = (key: string) => createHash('sha256').update(key).digest('base64url').slice(0, 16);
+
+export const keyReused = () =>
+  new Refusal('conflict', 'this idempotency key was used with another content: give each request a key of its own', {
+    reason: 'idempotencyKeyReused',
+  });

@@ -1,0 +1,102 @@
+import { OpenAPIHono } from '@hono/zod-openapi';
+import { bodyLimit } from 'hono/body-limit';
+import { secureHeaders } from 'hono/secure-headers';
+import type { Logger } from 'pino';
+import type { EventRegistry } from '../../machines/events.ts';
+import type { Instant } from '../core/index.ts';
+import type { Recoveries } from '../host/recoveries.ts';
+import type { Store } from '../store/types.ts';
+import type { ServiceConfig } from './config.ts';
+import { docs } from './docs.ts';
+import type { RateLimits } from './limits.ts';
+import type { Metrics } from './metrics.ts';
+import { operations } from './operations.ts';
+import type { Presenter } from './presenter.ts';
+import { answerProblem, problemOf, RequestProblem } from './problems.ts';
+import { recoveryRoutes } from './routes.ts';
+import type { Streams } from './stream.ts';
+import type { Tokens } from './tokens.ts';
+
+/** What the routes work with. */
+export interface Parts {
+  config: Pick<ServiceConfig, 'bodyLimit' | 'trustedProxies' | 'metricsToken'>;
+  recoveries: Recoveries;
+  store: Store;
+  events: EventRegistry;
+  clock: { now(): Instant };
+  tokens: Tokens;
+  limits: RateLimits;
+  metrics: Metrics;
+  presenter: Presenter;
+  streams: Streams;
+  log: Logger;
+  /** Whether an error says that the store cannot write now, though it may later. */
+  isUnavailable(error: unknown): boolean;
+  /** False while the service is stopping. */
+  isOpen(): boolean;
+}
+
+export type App = OpenAPIHono;
+
+const SECOND = 1_000;
+
+/** The service's HTTP interface. */
+export function createApp(parts: Parts): App {
+  const { config, metrics, log, isUnavailable } = parts;
+  const app: App = new OpenAPIHono({
+    defaultHook: (result) => {
+      if (result.success) return;
+      const [issue] = result.error.issues;
+      const keys = issue?.code === 'unrecognized_keys' ? issue.keys : [];
+      const field = [...(issue?.path ?? []), ...keys.slice(0, 1)].join('.');
+      throw new RequestProblem(
+        'invalidEvent',
+        `${result.target} ${field}: ${issue?.message}`,
+        { field },
+        { status: 400 },
+      );
+    },
+  });
+
+  app.use(async (c, next) => {
+    const began = process.hrtime.bigint();
+    await next();
+    const ms = Number(process.hrtime.bigint() - began) / 1e6;
+    const about = { method: c.req.method, route: routeOf(c.req.routePath, c.res.status), status: c.res.status };
+    metrics.requests.observe({ ...about, status: String(about.status) }, ms / SECOND);
+    log.debug({ ...about, ms: Math.round(ms * 10) / 10 }, 'request');
+  });
+  app.use(
+    secureHeaders({
+      contentSecurityPolicy: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
+      referrerPolicy: 'no-referrer',
+      xFrameOptions: 'DENY',
+    }),
+  );
+  app.use('/v1/*', async (c, next) => {
+    await next();
+    c.header('Cache-Control', 'no-store');
+  });
+  app.use(
+    bodyLimit({
+      maxSize: config.bodyLimit,
+      onError: () => {
+        throw new RequestProblem('tooLarge', `a body may have ${config.bodyLimit} bytes`);
+      },
+    }),
+  );
+  app.onError((error, c) => {
+    const problem = problemOf(error, isUnavailable);
+    if (problem.status >= 500) log.error({ err: error, route: c.req.routePath }, 'a request failed');
+    return answerProblem(c, problem);
+  });
+  app.notFound((c) => answerProblem(c, new RequestProblem('notFound', `there is no ${c.req.method} ${c.req.path}`)));
+
+  recoveryRoutes(app, parts);
+  operations(app, parts);
+  docs(app);
+  return app;
+}
+
+/** The pattern, never the path itself: ids do not belong into labels. */
+const routeOf = (pattern: string, status: number) => (status === 404 && pattern === '/*' ? 'none' : pattern);

@@ -1,0 +1,251 @@
+import { createRoute, z } from '@hono/zod-openapi';
+import type { Context } from 'hono';
+import type { RecoveryEvent } from '../../machines/events.ts';
+import type { RecoverySummary } from '../host/recoveries.ts';
+import type { RecoveryView } from '../host/view.ts';
+import { localeOf } from '../texts/index.ts';
+import { authenticate, byOf, concerns, maySend, needsRole, readerOf, seesAll } from './access.ts';
+import type { App, Parts } from './app.ts';
+import { addressOf } from './limits.ts';
+import { instant } from './presenter.ts';
+import { Problem, RequestProblem } from './problems.ts';
+import * as schemas from './schemas.ts';
+import type { Principal } from './tokens.ts';
+import { settled, waitOf } from './wait.ts';
+
+const problem = (description: string) => ({
+  description,
+  content: { 'application/problem+json': { schema: Problem.openapi('Problem') } },
+});
+const json = <T extends z.ZodType>(schema: T, description: string) => ({
+  description,
+  content: { 'application/json': { schema } },
+});
+const PROBLEMS = {
+  400: problem('the request is malformed'),
+  401: problem('no token, or not a good one'),
+  403: problem('this token does not permit that'),
+  429: problem('too many requests, or a limit of the policy; see Retry-After'),
+  503: problem('the store cannot write now; send the same again'),
+};
+const params = z.object({ recoveryId: schemas.RecoveryId });
+const security = [{ bearer: [] }];
+
+/** Everything about recoveries. */
+export function recoveryRoutes(app: App, parts: Parts): void {
+  const { recoveries, tokens, limits, presenter, streams, config, events } = parts;
+
+  /** A recovery as a principal may see it. */
+  function shown(c: Context, view: RecoveryView, principal: Principal) {
+    const locale = localeOf(c.req.header('Accept-Language'));
+    c.header('Content-Language', locale);
+    c.header('Vary', 'Accept-Language, Authorization');
+    c.header('ETag', `"${view.version}"`);
+    const may = (type: string) => maySend(principal, type, events);
+    return seesAll(principal) ? presenter.recovery(view, locale, may) : presenter.glimpse(view, locale, may);
+  }
+
+  app.openapi(
+    createRoute({
+      method: 'post',
+      path: '/v1/recoveries',
+      summary: 'Start a recovery',
+      description:
+        'For an unknown account the answer is the same, and so is what follows: every way back needs something that only ' +
+        'an account has. A second start from the same device gives the live recovery.',
+      request: {
+        headers: schemas.PostHeaders,
+        body: { required: true, content: { 'application/json': { schema: schemas.StartBody } } },
+      },
+      responses: {
+        201: json(schemas.Started, 'the recovery has begun'),
+        409: problem('the account is being recovered from another device'),
+        413: problem('the body is too large'),
+        ...PROBLEMS,
+      },
+    }),
+    async (c) => {
+      const { accountId, device } = c.req.valid('json');
+      const ip = addressOf(c, config.trustedProxies);
+      await limits.count({ startsByAccount: accountId, startsByDevice: device.deviceId, startsByAddress: ip });
+      const { recoveryId, at } = await recoveries.start({ accountId, device, network: { ip } }, undefined, {
+        idempotencyKey: c.req.valid('header')['idempotency-key'],
+      });
+      const token = await tokens.owner(recoveryId, device.deviceId, at);
+      c.header('Location', `/v1/recoveries/${recoveryId}`);
+      return c.json({ recoveryId, token }, 201);
+    },
+  );
+
+  app.openapi(
+    createRoute({
+      method: 'get',
+      path: '/v1/recoveries/{recoveryId}',
+      summary: 'See where a recovery stands',
+      description: 'Owners and agents see the recovery; contacts and witnesses see what is asked of them, and no more.',
+      security,
+      request: { params, headers: schemas.ReadHeaders },
+      responses: {
+        200: json(z.union([schemas.Recovery, schemas.Glimpse]), 'the recovery'),
+        304: { description: 'it is still in the version of If-None-Match' },
+        404: problem('there is no such recovery'),
+        ...PROBLEMS,
+      },
+    }),
+    async (c) => {
+      const principal = await authenticate(c, tokens);
+      const { recoveryId } = c.req.valid('param');
+      concerns(principal, recoveryId);
+      const seconds = waitOf(c.req.valid('header').prefer);
+      if (seconds > 0) await settled(recoveries, recoveryId, seconds);
+      const view = await recoveries.get(recoveryId, readerOf(principal));
+      const body = shown(c, view, principal);
+      if (c.req.header('If-None-Match') === `"${view.version}"`) return c.body(null, 304);
+      return c.json(body, 200);
+    },
+  );
+
+  app.openapi(
+    createRoute({
+      method: 'post',
+      path: '/v1/recoveries/{recoveryId}/events',
+      summary: 'Send an event',
+      description:
+        'It is written when the answer comes. One that is refused changes nothing; the audit trail holds it. What follows ' +
+        'from the event by itself may still be under way: GET with `Prefer: wait=5`, or the stream, tells.',
+      security,
+      request: {
+        params,
+        headers: schemas.EventHeaders,
+        body: {
+          required: true,
+          content: { 'application/json': { schema: schemas.eventBody(presenter.schemas) } },
+        },
+      },
+      responses: {
+        200: json(z.union([schemas.Recovery, schemas.Glimpse]), 'it was taken'),
+        404: problem('there is no such recovery'),
+        409: problem('it is not accepted now, or comes twice'),
+        412: problem('the recovery is in another version than If-Match says'),
+        413: problem('the body is too large'),
+        415: problem('the body is no JSON'),
+        422: problem('it does not fit its schema'),
+        ...PROBLEMS,
+      },
+    }),
+    async (c) => {
+      const principal = await authenticate(c, tokens);
+      const { recoveryId } = c.req.valid('param');
+      concerns(principal, recoveryId);
+      const headers = c.req.valid('header');
+      const ip = addressOf(c, config.trustedProxies);
+      await limits.count({ eventsByRecovery: `${recoveryId}/${principal.kind}`, eventsByAddress: ip });
+      const event = await bodyOf(c);
+      const version = headers['if-match'];
+      const by = byOf(principal, String(event.type), events);
+      const view = await recoveries.send(recoveryId, event as RecoveryEvent, by, {
+        idempotencyKey: headers['idempotency-key'],
+        ifVersion: version === undefined || version === '*' ? undefined : Number(version.slice(1, -1)),
+      });
+      return c.json(shown(c, view, principal), 200);
+    },
+  );
+
+  app.openapi(
+    createRoute({
+      method: 'get',
+      path: '/v1/recoveries/{recoveryId}/stream',
+      summary: 'Follow a recovery',
+      description:
+        'Server-sent events: `change` for every step, with its number in the audit trail as id; `end` when it is over. ' +
+        'With `Last-Event-ID` those that were missed come first.',
+      security,
+      request: { params, headers: schemas.StreamHeaders },
+      responses: {
+        200: {
+          description: 'the stream',
+          content: { 'text/event-stream': { schema: { type: 'string' } } },
+        },
+        404: problem('there is no such recovery'),
+        ...PROBLEMS,
+      },
+    }),
+    async (c) => {
+      const principal = await authenticate(c, tokens);
+      const { recoveryId } = c.req.valid('param');
+      concerns(principal, recoveryId);
+      if (principal.kind !== 'owner') needsRole(principal, 'agent', 'auditor');
+      await recoveries.get(recoveryId);
+      return streams.open(c, recoveryId, principal.kind === 'staff') as never;
+    },
+  );
+
+  app.openapi(
+    createRoute({
+      method: 'get',
+      path: '/v1/recoveries',
+      summary: 'List recoveries',
+      description: 'For agents and auditors.',
+      security,
+      request: { query: schemas.ListQuery },
+      responses: { 200: json(z.array(schemas.Summary), 'the oldest first'), ...PROBLEMS },
+    }),
+    async (c) => {
+      needsRole(await authenticate(c, tokens), 'agent', 'auditor');
+      const list = await recoveries.list(defined(c.req.valid('query')));
+      return c.json(list.map(summaryOf), 200);
+    },
+  );
+
+  app.openapi(
+    createRoute({
+      method: 'get',
+      path: '/v1/recoveries/{recoveryId}/audit',
+      summary: 'Read the audit trail of a recovery',
+      description: 'For agents and auditors. No entry holds a secret.',
+      security,
+      request: { params, query: schemas.AuditQuery },
+      responses: {
+        200: json(schemas.AuditTrail, 'its entries in order'),
+        404: problem('there is no such recovery'),
+        ...PROBLEMS,
+      },
+    }),
+    async (c) => {
+      needsRole(await authenticate(c, tokens), 'agent', 'auditor');
+      const { recoveryId } = c.req.valid('param');
+      const entries = await recoveries.audit(recoveryId, c.req.valid('query').after);
+      return c.json(
+        entries.map(({ seq, at, kind, data }) => ({ seq, at: instant(at), kind, data })),
+        200,
+      );
+    },
+  );
+}
+
+/** The event as it came. Whether it fits is for the recovery to say, so that a refusal is in its audit trail. */
+async function bodyOf(c: Context): Promise<{ type?: unknown }> {
+  if (!/^application\/json\b/i.test(c.req.header('Content-Type') ?? '')) {
+    throw new RequestProblem('notJson', 'the body has to be application/json');
+  }
+  const body: unknown = await c.req.json().catch(() => {
+    throw new RequestProblem('invalidEvent', 'the body is no JSON', { field: 'body' }, { status: 400 });
+  });
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) {
+    throw new RequestProblem(
+      'invalidEvent',
+      'the body has to be an object with a type',
+      { field: 'body' },
+      { status: 400 },
+    );
+  }
+  return body;
+}
+
+type Defined<T> = { [K in keyof T]: Exclude<T[K], undefined> };
+const defined = <T extends object>(query: T) =>
+  Object.fromEntries(Object.entries(query).filter(([, value]) => value !== undefined)) as Defined<T>;
+
+function summaryOf({ id, createdAt, updatedAt, ...recovery }: RecoverySummary): z.input<typeof schemas.Summary> {
+  return { ...recovery, recoveryId: id, createdAt: instant(createdAt), updatedAt: instant(updatedAt) };
+}

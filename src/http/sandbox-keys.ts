@@ -1,0 +1,51 @@
+import { randomBytes } from 'node:crypto';
+import { readFile, writeFile } from 'node:fs/promises';
+import { exportJWK, generateKeyPair, importJWK, type JWK, SignJWT } from 'jose';
+import { z } from 'zod';
+import type { StaffKeys } from './tokens.ts';
+
+const Keys = z.object({ sealing: z.string(), token: z.string(), staff: z.looseObject({ kty: z.string() }) });
+type Keys = z.infer<typeof Keys>;
+
+const BYTES = 32;
+const ISSUER = 'sandbox';
+const AUDIENCE = 'regain';
+const OWNER_ONLY = 0o600;
+const EIGHT_HOURS = 8 * 60 * 60 * 1_000;
+
+const random = () => randomBytes(BYTES).toString('base64url');
+
+/** Keys of a sandbox, made at its first start and kept beside its store: nobody has to think of some to try regain. */
+export async function sandboxKeys(store: string): Promise<Keys> {
+  const file = `${store}.sandbox-keys.json`;
+  if (store !== ':memory:') {
+    const text = await readFile(file, 'utf8').catch(() => undefined);
+    if (text !== undefined) return Keys.parse(JSON.parse(text));
+  }
+  const { privateKey } = await generateKeyPair('EdDSA', { extractable: true });
+  const staff = { ...(await exportJWK(privateKey)), kid: 'sandbox', alg: 'EdDSA' } as Keys['staff'];
+  const keys = { sealing: random(), token: random(), staff };
+  if (store !== ':memory:') await writeFile(file, JSON.stringify(keys), { mode: OWNER_ONLY });
+  return keys;
+}
+
+/** What a sandbox's service trusts, and the identity provider that makes tokens which it trusts. */
+export function sandboxStaff({ staff }: Keys, now: () => number) {
+  const { d: _, ...open } = staff as JWK;
+  const trusted: StaffKeys = {
+    keySet: async () => ({ keys: [open] }),
+    issuer: ISSUER,
+    audience: AUDIENCE,
+    oldest: Number.MAX_SAFE_INTEGER,
+  };
+  const token = async (id: string, roles: readonly string[]) =>
+    new SignJWT({ roles: [...roles] })
+      .setProtectedHeader({ alg: 'EdDSA', kid: 'sandbox' })
+      .setSubject(id)
+      .setIssuer(ISSUER)
+      .setAudience(AUDIENCE)
+      .setIssuedAt(new Date(now()))
+      .setExpirationTime(new Date(now() + EIGHT_HOURS))
+      .sign(await importJWK(staff as JWK, 'EdDSA'));
+  return { trusted, token };
+}

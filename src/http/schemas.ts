@@ -1,0 +1,170 @@
+import { z } from '@hono/zod-openapi';
+import { Device } from '../../machines/account.ts';
+import type { EventRegistry } from '../../machines/events.ts';
+
+/** Shapes of the API, for the checks and for the OpenAPI document. */
+
+export const RecoveryId = z
+  .string()
+  .regex(/^[\w-]{1,64}$/, 'expected the id that a start gave')
+  .openapi({ param: { name: 'recoveryId', in: 'path' }, example: '7f9c24e8-3b12-4fef-91e0-5a2c0d1e8b77' });
+
+/** A key that the client makes up for each request; any visible characters. */
+const IdempotencyKey = z
+  .string()
+  .regex(/^[\x21-\x7e]{1,128}$/, 'expected 1 to 128 visible ASCII characters')
+  .optional();
+
+export const PostHeaders = z.object({
+  'idempotency-key': IdempotencyKey.describe('a repeat with the same key and body gets the same answer'),
+});
+
+export const EventHeaders = PostHeaders.extend({
+  'if-match': z
+    .string()
+    .regex(/^(\*|"\d{1,15}")$/, 'expected the ETag of the recovery, such as "7"')
+    .optional()
+    .describe('the event is taken in this version only'),
+  'regain-device': z.string().max(128).optional().describe('the device of the owner'),
+});
+
+export const ReadHeaders = z.object({
+  'regain-device': z.string().max(128).optional().describe('the device of the owner'),
+  prefer: z
+    .string()
+    .max(100)
+    .optional()
+    .describe('`wait=N`: answer when nothing is under way any more, after N seconds at the latest (RFC 7240)'),
+});
+
+export const StartBody = z
+  .strictObject({
+    accountId: z.string().min(1).max(128),
+    device: Device.refine((device) => device.deviceId.length <= 128, 'at most 128 characters'),
+  })
+  .openapi('Start', { example: { accountId: 'a1', device: { deviceId: 'd1' } } });
+
+export const Started = z
+  .object({
+    recoveryId: z.string(),
+    /** For the recovery alone, and from this device only. */
+    token: z.string().describe('bearer token of the owner: for this recovery alone, from this device alone'),
+  })
+  .openapi('Started');
+
+export const StreamHeaders = z.object({
+  'regain-device': z.string().max(128).optional().describe('the device of the owner'),
+  'last-event-id': z.string().max(20).optional().describe('the last entry that was received'),
+});
+
+const Instant = z.iso.datetime();
+const Text = z.string();
+
+const AllowedEvent = z.object({
+  type: z.string(),
+  text: Text.describe('what the person would do'),
+  schema: z.record(z.string(), z.unknown()).describe('JSON Schema of the event'),
+});
+
+const Attempt = z.object({ path: z.string(), outcome: z.string(), reason: z.string().optional() });
+
+export const Recovery = z
+  .object({
+    recoveryId: z.string(),
+    accountId: z.string(),
+    version: z.int().describe('counts committed changes; also the ETag'),
+    status: z.enum(['active', 'done', 'stuck']),
+    state: z.string().describe('the parent’s state, the path, and the path’s state, joined by dots'),
+    text: Text.describe('what is happening, in the language asked for'),
+    tags: z.array(z.string()),
+    eligible: z.array(z.object({ path: z.string(), title: Text })).describe('paths that may be chosen'),
+    ineligible: z.array(z.object({ path: z.string(), title: Text, reason: z.string(), text: Text })),
+    allowed: z.array(AllowedEvent).describe('events that the sender of this request may send now'),
+    deadlines: z.array(z.object({ name: z.string(), text: Text, at: Instant })),
+    told: z.object({ reason: z.string(), text: Text }).optional().describe('what is told of the last try'),
+    details: z.record(z.string(), z.unknown()).optional().describe('what the path under way has to show'),
+    risk: z.string().optional(),
+    output: z
+      .object({
+        outcome: z.string(),
+        path: z.string().optional(),
+        reason: z.string().optional(),
+        attempts: z.array(Attempt),
+      })
+      .optional(),
+    createdAt: Instant,
+    updatedAt: Instant,
+  })
+  .openapi('Recovery');
+export type Recovery = z.infer<typeof Recovery>;
+
+/** What a contact, a witness or whoever was given a way to cancel may know: nothing of the account (R58). */
+export const Glimpse = z
+  .object({
+    recoveryId: z.string(),
+    version: z.int(),
+    status: z.enum(['active', 'done', 'stuck']),
+    allowed: z.array(AllowedEvent),
+    deadlines: z.array(z.object({ name: z.string(), text: Text, at: Instant })),
+  })
+  .openapi('Glimpse');
+export type Glimpse = z.infer<typeof Glimpse>;
+
+export const Summary = z
+  .object({
+    recoveryId: z.string(),
+    accountId: z.string(),
+    status: z.string(),
+    state: z.string(),
+    version: z.int(),
+    policyVersion: z.string(),
+    machineVersion: z.string(),
+    createdAt: Instant,
+    updatedAt: Instant,
+  })
+  .openapi('Summary');
+
+export const ListQuery = z.object({
+  accountId: z.string().min(1).max(128).optional(),
+  status: z.enum(['active', 'done', 'stuck']).optional(),
+  state: z.string().min(1).max(200).optional().describe('a state, or the beginning of one: `verifying.appeal`'),
+  limit: z.coerce.number().int().min(1).max(500).default(100),
+});
+
+export const AuditQuery = z.object({
+  after: z.coerce.number().int().nonnegative().default(0).describe('entries behind this number'),
+});
+
+export const AuditTrail = z
+  .array(
+    z.object({
+      seq: z.int(),
+      at: Instant,
+      kind: z.string(),
+      data: z.record(z.string(), z.unknown()),
+    }),
+  )
+  .openapi('AuditTrail');
+
+type JsonSchema = Record<string, unknown>;
+
+/** JSON Schemas of the events, by type: plain, for a client to check a form with. */
+export function eventSchemas(events: EventRegistry): Record<string, JsonSchema> {
+  return Object.fromEntries(
+    Object.entries(events).map(([type, { schema }]) => {
+      const { $schema: _, ...json } = z.toJSONSchema(schema, { io: 'input', override: withoutNotes });
+      return [type, json];
+    }),
+  );
+}
+
+/** Notes that are for the library alone. */
+function withoutNotes({ jsonSchema }: { jsonSchema: JsonSchema }): void {
+  delete jsonSchema.secret;
+  delete jsonSchema.evidence;
+}
+
+/** How the events of the API are described in its OpenAPI document. */
+export const eventBody = (schemas: Record<string, JsonSchema>): JsonSchema => ({
+  oneOf: Object.entries(schemas).map(([type, schema]) => ({ title: type, ...schema })),
+});

@@ -1,0 +1,196 @@
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { performance } from 'node:perf_hooks';
+import { serve } from '@hono/node-server';
+import { type Logger, pino } from 'pino';
+import { eventsOf, paths } from '../../machines/paths.ts';
+import { type Policy, policyOf } from '../../machines/policy.ts';
+import { createHttpPorts } from '../adapters/http-ports.ts';
+import { createSandbox } from '../adapters/index.ts';
+import { systemClock } from '../host/clock.ts';
+import { createRecoveries, type Recoveries, type RecoveriesOptions } from '../host/recoveries.ts';
+import { loadPolicy } from '../scenario/load.ts';
+import { isStoreUnavailable, openSqlite } from '../store/sqlite.ts';
+import type { Store } from '../store/types.ts';
+import { type App, createApp } from './app.ts';
+import type { ServiceConfig } from './config.ts';
+import { RateLimits } from './limits.ts';
+import { clockWatch, Metrics } from './metrics.ts';
+import { Presenter } from './presenter.ts';
+import { SandboxClock } from './sandbox-clock.ts';
+import { sandboxKeys, sandboxStaff } from './sandbox-keys.ts';
+import { sandboxRoutes } from './sandbox-routes.ts';
+import { Streams } from './stream.ts';
+import { keySetFile, type StaffKeys, Tokens } from './tokens.ts';
+
+/** A service that listens. */
+export interface Service {
+  /** Where it listens: `http://127.0.0.1:8787`. */
+  url: string;
+  recoveries: Recoveries;
+  /** Stops taking requests, finishes the steps in flight, and closes the store; what is under way goes on at the next start. */
+  stop(): Promise<void>;
+}
+
+const MAX_HEADER = 16 * 1_024; // bytes
+const HEADERS_WITHIN = 10_000; // ms
+const CLOCK_LOOK = 10_000; // ms
+const CLEAN_UP = 60 * 60 * 1_000; // ms
+const DRAIN = 5_000; // ms, for requests that are being answered
+const DRAIN_LOOK = 20; // ms
+/** Answers under an idempotency key are kept for as long as a recovery may last. */
+const RECEIPTS_KEPT = 30 * 24 * 60 * 60 * 1_000; // ms
+
+/**
+ * Runs the engine as a back end: an HTTP service on one SQLite file.
+ * @throws StoreInUse, StoreDamaged, and the errors of the policy file and of listening.
+ */
+export async function startService(config: ServiceConfig, log: Logger = loggerOf(config)): Promise<Service> {
+  const { store: file, synchronous, checkStore: check } = config;
+  const policy = policyOf(config.policy === undefined ? {} : await loadPolicy(config.policy));
+  const store = await openSqlite(file, { synchronous, check });
+  try {
+    return await running(config, store, policy, log);
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+/** Structured logs, one JSON document a line. Nothing that came in a request is logged but its route. */
+export const loggerOf = ({ logLevel }: Pick<ServiceConfig, 'logLevel'>): Logger =>
+  pino({ name: 'regain', level: logLevel, redact: ['*.authorization', '*.password', '*.token'] });
+
+/** What differs between a sandbox and production. */
+interface Outside extends Pick<RecoveriesOptions, 'ports' | 'clock'> {
+  sealingKey: string;
+  tokenKeys: { id: string; key: string }[];
+  staff: StaffKeys | undefined;
+  routes?(app: App, recoveries: Recoveries): void;
+}
+
+/** With ports of one's own only the clock and the keys are a sandbox's. */
+async function sandboxOutside({ store: file, ports }: ServiceConfig, store: Store, policy: Policy): Promise<Outside> {
+  const keys = await sandboxKeys(file);
+  const clock = await SandboxClock.open(store);
+  const sandbox = createSandbox({ key: keys.sealing, clock: clock.now, policy });
+  const staff = sandboxStaff(keys, clock.now);
+  return {
+    ports: ports ? createHttpPorts(ports) : sandbox.ports,
+    clock,
+    sealingKey: keys.sealing,
+    tokenKeys: [{ id: 'sandbox', key: keys.token }],
+    staff: staff.trusted,
+    routes: (app, recoveries) => sandboxRoutes(app, { sandbox, clock, recoveries, staffToken: staff.token }),
+  };
+}
+
+function productionOutside({ ports, keys, staff }: ServiceConfig): Outside {
+  if (!ports || !keys.sealing || !keys.tokens) throw new TypeError('production needs ports and keys');
+  return {
+    ports: createHttpPorts(ports),
+    clock: systemClock,
+    sealingKey: keys.sealing,
+    tokenKeys: keys.tokens,
+    staff: staff && { ...staff, keySet: keySetFile(staff.keys) },
+  };
+}
+
+async function running(config: ServiceConfig, store: Store, policy: Policy, log: Logger): Promise<Service> {
+  const outside = config.mode === 'sandbox' ? await sandboxOutside(config, store, policy) : productionOutside(config);
+  const { ports, clock = systemClock, sealingKey, tokenKeys, staff } = outside;
+  const metrics = new Metrics(() => store.census(clock.now()));
+  const tokens = new Tokens({ keys: tokenKeys, lifetimes: config.tokens, clock, staff });
+  const recoveries = await createRecoveries({
+    store,
+    ports,
+    clock,
+    policy,
+    sealingKey,
+    linkTokens: tokens,
+    observer: metrics.observer,
+    onError: (err) => log.error({ err }, 'something failed beside any request'),
+  });
+  const streams = new Streams(recoveries, config.streams);
+  const events = eventsOf(paths);
+  let open = true;
+  const app = createApp({
+    config,
+    recoveries,
+    store,
+    events,
+    clock,
+    tokens,
+    limits: new RateLimits(store, config.limits, clock),
+    metrics,
+    presenter: new Presenter(paths, events),
+    streams,
+    log,
+    isUnavailable: isStoreUnavailable,
+    isOpen: () => open,
+  });
+  outside.routes?.(app, recoveries);
+
+  const watch = clockWatch(
+    systemClock.now,
+    () => performance.now(),
+    config.clockJump,
+    ({ by, at }) => {
+      metrics.clockJumps.inc();
+      log.error({ byMs: Math.round(by), at }, 'the clock of this machine has jumped: deadlines are judged by it');
+    },
+  );
+  const watching = setInterval(watch, CLOCK_LOOK).unref();
+  const cleanUp = () =>
+    store.forgetReceipts(clock.now() - RECEIPTS_KEPT).catch((err: unknown) => log.error({ err }, 'cleaning up failed'));
+  const cleaning = setInterval(cleanUp, CLEAN_UP).unref();
+  const server = await listening(app, config);
+  const { address, family, port } = server.address() as AddressInfo;
+  const url = `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+  log.info({ url, mode: config.mode, store: config.store }, 'listening');
+
+  return {
+    url,
+    recoveries,
+    async stop() {
+      if (!open) return;
+      open = false;
+      log.info('stopping');
+      clearInterval(watching);
+      clearInterval(cleaning);
+      streams.close();
+      await drained(server);
+      await recoveries.close();
+      await store.close();
+      log.info('stopped');
+    },
+  };
+}
+
+function listening(app: App, { host, port, requestTimeout }: ServiceConfig): Promise<Server> {
+  return new Promise((resolve, reject) => {
+    const server = serve(
+      {
+        fetch: app.fetch,
+        hostname: host,
+        port,
+        serverOptions: { requestTimeout, headersTimeout: HEADERS_WITHIN, maxHeaderSize: MAX_HEADER },
+      },
+      () => resolve(server as Server),
+    );
+    server.on('error', reject);
+  });
+}
+
+/** Takes no more requests and waits for those that are being answered, for a while. */
+function drained(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    const late = setTimeout(() => server.closeAllConnections(), DRAIN);
+    const idle = setInterval(() => server.closeIdleConnections(), DRAIN_LOOK);
+    server.close(() => {
+      clearTimeout(late);
+      clearInterval(idle);
+      resolve();
+    });
+  });
+}

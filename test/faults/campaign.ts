@@ -1,0 +1,158 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { Client } from './client.ts';
+import { Player, TIMES, type Time } from './player.ts';
+import { SCRIPTS } from './scripts.ts';
+import { Child } from './service.ts';
+import { SECRET, World } from './world.ts';
+
+const BEGIN = Date.parse('2026-12-01T10:00:00+08:00');
+
+/** How a service dies, again and again, while people use it. */
+export interface Killer {
+  /** Environment of the next start: arms a fault point, which then does the killing. */
+  next?(): Record<string, string> | undefined;
+  /** Deaths that are wanted. */
+  times: number;
+}
+
+export interface CampaignOptions {
+  recoveries: number;
+  killer?: Killer;
+  build?: string;
+  armed?: boolean;
+  env?: Record<string, string>;
+  /** Scripts to play; all by default. */
+  only?: readonly string[];
+  /** Gives up after so many ms. */
+  within?: number;
+}
+
+/** A campaign that is over, its service still up. */
+export interface Campaign {
+  child: Child;
+  client: Client;
+  world: World;
+  players: readonly Player[];
+  /** Scripts that could not be played to their end. */
+  failures: string[];
+  end(): Promise<void>;
+}
+
+/** Moves the clock on when everybody waits for a later time. */
+class Director {
+  readonly #waiting = new Map<Time, (() => void)[]>();
+  #playing: number;
+  #reached = 0;
+
+  constructor(players: number) {
+    this.#playing = players;
+  }
+
+  readonly wait = (time: Time): Promise<void> => {
+    if (TIMES[time] <= this.#reached) return Promise.resolve();
+    this.#playing -= 1;
+    return new Promise((resolve) => this.#waiting.set(time, [...(this.#waiting.get(time) ?? []), resolve]));
+  };
+
+  readonly finish = (): void => {
+    this.#playing -= 1;
+  };
+
+  /** @param move sets the clock, in ms from the begin. */
+  async direct(move: (ms: number) => Promise<void>): Promise<void> {
+    for (;;) {
+      while (this.#playing > 0) await setTimeout(20);
+      const [next] = [...this.#waiting.keys()].sort((a, b) => TIMES[a] - TIMES[b]);
+      if (next === undefined) return;
+      await move(TIMES[next]);
+      this.#reached = TIMES[next];
+      const people = this.#waiting.get(next) ?? [];
+      this.#waiting.delete(next);
+      this.#playing += people.length;
+      for (const go of people) go();
+    }
+  }
+}
+
+/** Plays recoveries of all kinds at once against the real service in a process of its own, which may be killed meanwhile. */
+export async function runCampaign(options: CampaignOptions): Promise<Campaign> {
+  const { recoveries, killer, only = Object.keys(SCRIPTS), within = 600_000 } = options;
+  const folder = mkdtempSync(join(tmpdir(), 'regain-faults-'));
+  const world = await World.open(join(folder, 'store.sqlite'));
+  const child = new Child({
+    folder,
+    portsUrl: world.url,
+    portsSecret: SECRET,
+    armed: options.armed ?? false,
+    ...(options.build === undefined ? {} : { build: options.build }),
+  });
+  await child.start(options.env);
+  const client = new Client(child);
+  await client.post('/sandbox/clock', { set: new Date(BEGIN).toISOString() });
+
+  const director = new Director(recoveries);
+  const failures: string[] = [];
+  const players = Array.from({ length: recoveries }, (_, index) => {
+    const name = only[index % only.length] ?? '';
+    return new Player(name, index + 1, client, world, director.wait);
+  });
+  const playing = Promise.all(
+    players.map(async (player) => {
+      try {
+        await SCRIPTS[player.name]?.(player);
+      } catch (error) {
+        failures.push(String((error as Error).message));
+      } finally {
+        director.finish();
+      }
+    }),
+  );
+  const over = { yet: false };
+  const move = async (ms: number) => {
+    await client.post('/sandbox/clock', { set: new Date(BEGIN + ms).toISOString() });
+  };
+  const killing = killer ? kills(child, killer, over) : undefined;
+  const inTime = await Promise.race([
+    Promise.all([playing, director.direct(move)]).then(() => true),
+    setTimeout(within, false, { ref: false }),
+  ]);
+  if (!inTime) failures.push(`not over within ${within} ms`);
+  over.yet = true;
+  await killing;
+  const end = async () => {
+    await child.stop();
+    await world.close();
+    child.remove();
+  };
+  return { child, client, world, players, failures, end };
+}
+
+const WHILE_IT_STARTS = 0.2; // share of the deaths
+const SHORT_LIFE = 500; // ms
+const POINT_NEVER_PASSED = 4_000; // ms
+
+/** Kills at random moments, some of them before it listens, or lets an armed fault point do it. */
+async function kills(child: Child, killer: Killer, over: { yet: boolean }): Promise<void> {
+  let startUp = SHORT_LIFE;
+  const before = child.kills;
+  while (!over.yet && child.kills - before < killer.times && child.crashes.length === 0) {
+    await child.kill();
+    const armed = killer.next?.();
+    const began = Date.now();
+    const started = child.start(armed);
+    if (!armed && Math.random() < WHILE_IT_STARTS) {
+      await setTimeout(Math.random() * startUp);
+    } else {
+      await started;
+      startUp = Date.now() - began;
+      await (armed
+        ? Promise.race([child.ended, setTimeout(POINT_NEVER_PASSED)])
+        : setTimeout(Math.random() * Math.max(SHORT_LIFE, startUp)));
+    }
+  }
+  await child.kill();
+  await child.start();
+}

@@ -1,0 +1,116 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { appendFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+const ROOT = join(import.meta.dirname, '../..');
+
+export interface ChildOptions {
+  /** Folder for the configuration, the store and the log. */
+  folder: string;
+  portsUrl: string;
+  portsSecret: string;
+  /** The build to run; this project's own by default. */
+  build?: string;
+  /** Whether fault points are compiled in. */
+  armed?: boolean;
+}
+
+/** The real service as a child process, to be killed. */
+export class Child {
+  readonly store: string;
+  /** Where it listens; changes at every start. */
+  url = '';
+  starts = 0;
+  /** Deaths by SIGKILL, wherever they came from. */
+  kills = 0;
+  /** Ends that nobody asked for. */
+  readonly crashes: string[] = [];
+  readonly #options: ChildOptions;
+  readonly #config: string;
+  #process: ChildProcess | undefined;
+  #ended: Promise<void> = Promise.resolve();
+
+  constructor(options: ChildOptions) {
+    this.#options = options;
+    this.store = join(options.folder, 'store.sqlite');
+    this.#config = join(options.folder, 'config.json');
+    const most = { most: 1_000_000 };
+    writeFileSync(
+      this.#config,
+      JSON.stringify({
+        mode: 'sandbox',
+        port: 0,
+        store: this.store,
+        ports: { url: options.portsUrl, secret: options.portsSecret },
+        tokens: { owner: '60d', contact: '60d' },
+        limits: {
+          startsByAccount: most,
+          startsByDevice: most,
+          startsByAddress: most,
+          eventsByRecovery: most,
+          eventsByAddress: most,
+        },
+        logLevel: 'info',
+      }),
+    );
+  }
+
+  /** Starts it; resolves when it listens, or has died before that. */
+  async start(env: Record<string, string> = {}): Promise<void> {
+    this.starts += 1;
+    this.url = '';
+    const { armed, build = join(ROOT, 'dist') } = this.#options;
+    const conditions = armed ? ['--conditions=regain-faults'] : [];
+    const child = spawn(
+      process.execPath,
+      [...conditions, join(build, 'src/cli/main.js'), 'serve', '--config', this.#config],
+      { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } },
+    );
+    this.#process = child;
+    let output = '';
+    this.#ended = new Promise((resolve) => {
+      child.on('exit', (code, signal) => {
+        if (signal === 'SIGKILL') this.kills += 1;
+        else if (code !== 0) this.crashes.push(`exit ${code} ${signal ?? ''}: ${output.slice(-2_000)}`);
+        resolve();
+      });
+    });
+    child.stderr.on('data', (part) => {
+      output += part;
+    });
+    const listening = new Promise<void>((resolve) => {
+      child.stdout.on('data', (part) => {
+        output += part;
+        appendFileSync(join(this.#options.folder, 'log'), part);
+        const [, url] = /"url":"([^"]+)"/.exec(output) ?? [];
+        if (url === undefined) return;
+        this.url = url;
+        resolve();
+      });
+    });
+    await Promise.race([listening, this.#ended]);
+  }
+
+  get isUp(): boolean {
+    return this.#process !== undefined && this.#process.exitCode === null && this.#process.signalCode === null;
+  }
+
+  /** Resolves when it has ended, of whatever. */
+  get ended(): Promise<void> {
+    return this.#ended;
+  }
+
+  async kill(): Promise<void> {
+    this.#process?.kill('SIGKILL');
+    await this.#ended;
+  }
+
+  async stop(): Promise<void> {
+    this.#process?.kill('SIGTERM');
+    await this.#ended;
+  }
+
+  remove(): void {
+    rmSync(this.#options.folder, { recursive: true, force: true });
+  }
+}

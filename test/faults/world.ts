@@ -1,0 +1,95 @@
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setTimeout } from 'node:timers/promises';
+import Database from 'better-sqlite3';
+import type { PortName } from '../../machines/ports.ts';
+import type { PortCall } from '../../src/adapters/ports.ts';
+import { createSandbox, type Sandbox } from '../../src/adapters/sandbox.ts';
+
+export const SECRET = 'the secret of the ports in the fault harness';
+const LONGEST_DELAY = 25; // ms
+
+/**
+ * The outside world of a service that is killed: bank, gateways and account system live on. Ports are reached over HTTP, take
+ * a moment, and finish what they began whether or not anybody still waits for the answer.
+ */
+export class World {
+  readonly sandbox: Sandbox;
+  /** Keys of the calls that came, by recovery. */
+  readonly keys = new Map<string, Set<string>>();
+  /** Calls that no committed outbox knew of. */
+  readonly uncommitted: string[] = [];
+  repeats = 0;
+  readonly #store: string;
+  readonly #server: Server;
+  #reader: Database.Database | undefined;
+
+  private constructor(store: string) {
+    this.#store = store;
+    this.sandbox = createSandbox({ accounts: [], key: 'the key of the world in the fault harness', passwordCost: 2 });
+    this.#server = createServer((request, response) => {
+      let body = '';
+      request.setEncoding('utf8');
+      request.on('data', (part) => {
+        body += part;
+      });
+      request.on('end', async () => {
+        const key = String(request.headers['idempotency-key']);
+        if (!isSigned(key, body, String(request.headers['regain-signature']))) return response.writeHead(401).end();
+        const answer = await this.#answer((request.url ?? '').slice(1) as PortName, body).catch(() => undefined);
+        if (answer === undefined) return response.writeHead(500).end();
+        return response.writeHead(200, { 'Content-Type': 'application/json' }).end(JSON.stringify(answer));
+      });
+      request.on('error', () => {});
+    });
+  }
+
+  /** @param store the service's file: every call has to be in its outbox, committed. */
+  static async open(store: string): Promise<World> {
+    const world = new World(store);
+    await new Promise<void>((resolve) => world.#server.listen(0, '127.0.0.1', resolve));
+    return world;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  async #answer(port: PortName, body: string): Promise<unknown> {
+    const { input, call } = JSON.parse(body) as { input: never; call: Omit<PortCall, 'signal'> };
+    this.#note(call);
+    await setTimeout(Math.random() * LONGEST_DELAY);
+    return this.sandbox.ports[port](input, { ...call, signal: new AbortController().signal });
+  }
+
+  #note(call: Omit<PortCall, 'signal'>): void {
+    const { recoveryId, key } = call;
+    const keys = this.keys.get(recoveryId) ?? new Set();
+    this.keys.set(recoveryId, keys);
+    if (keys.has(key)) this.repeats += 1;
+    keys.add(key);
+    if (!this.#isCommitted(call)) this.uncommitted.push(key);
+  }
+
+  /** Whether a step that makes the call is committed, as everybody who opens the file sees it. */
+  #isCommitted({ recoveryId, key, path, step, attempt }: Omit<PortCall, 'signal'>): boolean {
+    this.#reader ??= new Database(this.#store, { readonly: true });
+    const text = this.#reader.prepare('select calls from recoveries where id = ?').pluck().get(recoveryId);
+    const calls = JSON.parse(String(text ?? '{}')) as Record<string, number>;
+    const counter = key.includes('/notice/') ? 'notices' : `${path === 'recovery' ? '' : path}/${step}`;
+    return (calls[counter] ?? 0) >= attempt;
+  }
+
+  async close(): Promise<void> {
+    this.#reader?.close();
+    this.#server.closeAllConnections();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+}
+
+function isSigned(key: string, body: string, signature: string): boolean {
+  const right = Buffer.from(createHmac('sha256', SECRET).update(`${key}\n${body}`).digest('hex'));
+  const given = Buffer.from(signature);
+  return given.length === right.length && timingSafeEqual(given, right);
+}
