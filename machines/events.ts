@@ -20,7 +20,7 @@ const event = <T extends string, F extends Sender, S extends z.ZodRawShape>(type
  * what no sender may say of himself: `at`, the instant (ms), and for agents `agentId`.
  */
 export const events = {
-  'path.choose': event('path.choose', 'owner', { path: z.string() }),
+  'path.choose': event('path.choose', 'owner', { path: z.string().max(128) }),
   'path.leave': event('path.leave', 'owner', {}),
   'recovery.cancel': event('recovery.cancel', 'owner', {}),
   'password.submit': event('password.submit', 'owner', {

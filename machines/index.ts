@@ -11,6 +11,7 @@ export { idCardMachine } from './id-card.ts';
 export type { IneligibleReason, PathOutput, RecoveryOutput, RefusalCode } from './outcome.ts';
 export type { PathInput, RecoveryPath, Standing } from './path.ts';
 export { paths } from './paths.ts';
+export { type PaymentAsked, type PaymentMade, paymentRefusal } from './payments.ts';
 export { Policy, type PolicyInput, policyOf, STRICT } from './policy.ts';
 export { evidence, type PortInput, type PortName, type PortOutput, port, ports, secret } from './ports.ts';
 export { createRecoveryMachine, type RecoveryContext, type RecoveryInput, recoveryMachine } from './recovery.ts';

@@ -199,6 +199,13 @@ const retention = z.strictObject({
   personalData: duration().prefault('180d').meta(ours('R55', 'whose recovery it was; the outcome stays')),
 });
 
+/** What payments of an observed account are held to, by whoever makes them: see `paymentRefusal` (R38, R40). */
+const payments = z.strictObject({
+  dailyCapTwoKindsFen: atLeastOne().default(500_000).meta(ours('R40', 'a calendar day, paid with two kinds of proof')),
+  dailyCapFen: atLeastOne().default(100_000).meta(ours('R40', 'a calendar day, paid with one')),
+  newPayees: z.boolean().default(false).meta(ours('R38', 'whether a payee may be added or changed meanwhile')),
+});
+
 export const Policy = z
   .strictObject({
     version: z.string().min(1).default('1').meta(ours('1', 'a recovery keeps the version it began with')),
@@ -228,6 +235,7 @@ export const Policy = z
     voice: voice.prefault({}),
     emergencyCode: emergencyCode.prefault({}),
     retention: retention.prefault({}),
+    payments: payments.prefault({}),
   })
   .superRefine((policy, ctx) => {
     const { askUntil, collectUntil, opensAt, quorum, minPreset, maxPreset, minQualified } = policy.contacts;

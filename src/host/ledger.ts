@@ -50,7 +50,8 @@ export function withLedger(
   for (const entry of entries) {
     countEmergency(known.emergency, entry, now - policy.emergencyCode.window);
     if (entry.recoveryId === recoveryId) continue; // a recovery counts its own tries itself
-    if (entry.kind === 'attempt' && entry.path !== null && dayOf(entry.at, policy.timeZone) === today) {
+    // What was counted on a later day, by a clock that was set back since, counts today too (R44).
+    if (entry.kind === 'attempt' && entry.path !== null && dayOf(entry.at, policy.timeZone) >= today) {
       known.attemptsToday[entry.path] = Number(known.attemptsToday[entry.path] ?? 0) + 1;
     }
     if (entry.at > now - DAY) countDay(known, entry);

@@ -76,7 +76,7 @@ interface Outside extends Pick<RecoveriesOptions, 'ports' | 'clock'> {
 async function sandboxOutside({ store: file, ports }: ServiceConfig, store: Store, policy: Policy): Promise<Outside> {
   const keys = await sandboxKeys(file);
   const clock = await SandboxClock.open(store);
-  const sandbox = createSandbox({ key: keys.sealing, clock: clock.now, policy });
+  const sandbox = createSandbox({ key: keys.sealing, clock: clock.now, policy, codeStore: store.codes });
   const staff = sandboxStaff(keys, clock.now);
   return {
     ports: ports ? createHttpPorts(ports) : sandbox.ports,

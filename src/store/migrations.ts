@@ -100,6 +100,15 @@ export const migrations: Record<string, Migration> = {
       await sql`create index recoveries_active on recoveries (machine_version, id) where status = 'active'`.execute(db);
     },
   },
+  '0003_codes': {
+    async up(db: Kysely<unknown>) {
+      await db.schema
+        .createTable('codes')
+        .addColumn('slot', 'text', (column) => column.primaryKey())
+        .addColumn('data', 'text', (column) => column.notNull())
+        .execute();
+    },
+  },
   '0004_service': {
     async up(db: Kysely<unknown>) {
       await db.schema

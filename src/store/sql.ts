@@ -1,12 +1,13 @@
 import { setTimeout } from 'node:timers/promises';
 import { type Kysely, Migrator, sql } from 'kysely';
 import { faultPoint } from '#fault-point';
+import type { CodeStore } from '../code-store.ts';
 import type { Instant } from '../core/index.ts';
 import { migrations } from './migrations.ts';
 import { SqlReader } from './reader.ts';
 import { fromRow, type Tables, toRequest } from './tables.ts';
 import type { AuditEntry, Change, Committed, Limit, ListFilter, Receipt, Store, TrailHead } from './types.ts';
-import { countLimit, Stale, type Trx, writeAudit, writeChange, writeReceipt } from './write.ts';
+import { countLimit, Stale, type Trx, updateCode, writeAudit, writeChange, writeReceipt } from './write.ts';
 
 /** Runs the migrations that this database has not had yet. */
 export async function migrate(db: Kysely<Tables>): Promise<void> {
@@ -41,6 +42,7 @@ const activeOf = (db: Trx, machineVersions: readonly string[]) =>
 
 /** The store over any SQL database that Kysely speaks. */
 export class SqlStore implements Store {
+  readonly codes: CodeStore;
   readonly #db: Kysely<Tables>;
   readonly #dialect: SqlDialect;
   readonly #reader: SqlReader;
@@ -49,6 +51,7 @@ export class SqlStore implements Store {
     this.#db = db;
     this.#dialect = dialect;
     this.#reader = new SqlReader(db);
+    this.codes = { update: (slot, change) => this.#transaction((trx) => updateCode(trx, slot, change)) };
   }
 
   async commit(change: Change): Promise<Committed> {

@@ -64,6 +64,12 @@ interface RetentionTable {
   class: ErasureDate['class'];
   due_at: number;
 }
+interface CodeTable {
+  /** A hash of kind, account and purpose: it says nothing of whose they are. */
+  slot: string;
+  /** JSON of a `CodeSlot`. */
+  data: string;
+}
 interface ReceiptTable {
   scope: string;
   key: string;
@@ -92,6 +98,7 @@ export interface Tables {
   audit: AuditTable;
   ledger: LedgerTable;
   retention: RetentionTable;
+  codes: CodeTable;
   receipts: ReceiptTable;
   limits: LimitTable;
   settings: SettingTable;

@@ -1,3 +1,4 @@
+import type { CodeStore } from '../code-store.ts';
 import type { Instant, Stored, Timer } from '../core/index.ts';
 
 /** A recovery as it is kept between two steps. */
@@ -186,6 +187,8 @@ export interface ListFilter {
 
 /** Where recoveries are kept. All methods are safe to call at once. */
 export interface Store extends StoreReader {
+  /** One-time codes and tokens, as hashes: for the ports that send and check them. */
+  readonly codes: CodeStore;
   /** Writes a change in one transaction. */
   commit(change: Change): Promise<Committed>;
   /** Adds to the audit trail, and takes calls from the outbox: for what changed no state, such as a refusal. */

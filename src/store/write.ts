@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely';
 import { faultPoint } from '#fault-point';
+import type { CodeSlot } from '../code-store.ts';
 import { chained } from './audit-chain.ts';
 import { type Tables, toRow } from './tables.ts';
 import type { AuditEntry, Change, Limit, Receipt } from './types.ts';
@@ -194,4 +195,24 @@ export async function writeChange(trx: Trx, change: Change): Promise<void> {
   faultPoint('commit.retention');
   await writeReceipt(trx, change.receipt);
   faultPoint('commit.receipt');
+}
+
+/** Changes a slot of one-time secrets; the caller holds the transaction. */
+export async function updateCode<T>(trx: Trx, slot: string, change: (slot: CodeSlot) => T): Promise<T> {
+  const empty: CodeSlot = { live: null, calls: [] };
+  // The write takes the row for this transaction, so that what is read holds until its end.
+  const { data } = await trx
+    .insertInto('codes')
+    .values({ slot, data: JSON.stringify(empty) })
+    .onConflict((conflict) => conflict.column('slot').doUpdateSet({ slot }))
+    .returning('data')
+    .executeTakeFirstOrThrow();
+  const kept: CodeSlot = JSON.parse(data);
+  const result = change(kept);
+  await trx
+    .updateTable('codes')
+    .set({ data: JSON.stringify(kept) })
+    .where('slot', '=', slot)
+    .execute();
+  return result;
 }
