@@ -387,6 +387,7 @@ export const appeal: RecoveryPath = {
   title: { 'zh-CN': '申诉工单', en: 'Appeal' },
   section: '3.5',
   order: 'appeal',
+  grants: ['human', 'possession'],
   hasOwnDeadlines: true,
   machine: appealMachine,
   ineligible: () => undefined,

@@ -27,6 +27,7 @@ import {
   type RecoveryPath,
   type Refusal,
   type Standing,
+  sendsLeftToday,
   shownBy,
   type Tag,
 } from './path.ts';
@@ -83,10 +84,6 @@ function ineligible(where: Standing): IneligibleReason | undefined {
   if (account.wrongCodes >= policy.guessing.wrongCodesPerDay) return 'wrongCodeLimit';
   return undefined;
 }
-
-/** Codes that may still be sent today, over all recoveries. */
-const sendsLeftToday = ({ account, policy }: Where, ordered = 0) =>
-  Math.max(policy.code.sendsPerDay - account.codesSent - ordered, 0);
 
 /** A card with which the path could be carried through now: active, on the account's phone, within the bank's rules. */
 function usable(where: Standing): boolean {
@@ -392,6 +389,7 @@ export const bankCard: RecoveryPath = {
   title: { 'zh-CN': '绑定银行卡', en: 'Bank card' },
   section: '3.1',
   order: 'selfService',
+  grants: ['possession'],
   machine: bankCardMachine,
   ineligible,
   usable,

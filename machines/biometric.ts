@@ -205,6 +205,7 @@ export const biometric: RecoveryPath = {
   title: { 'zh-CN': '设备生物特征', en: 'Device biometrics' },
   section: '3.6',
   order: 'selfService',
+  grants: ['inherence'],
   machine: biometricMachine,
   ineligible,
   shown,

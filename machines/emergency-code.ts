@@ -403,6 +403,7 @@ export const emergencyCode: RecoveryPath = {
   title: { 'zh-CN': '紧急临时支付码', en: 'Emergency code' },
   section: '3.8',
   order: 'lastResort',
+  grants: [],
   settlesCancel: true,
   machine: emergencyCodeMachine,
   ineligible,

@@ -1,10 +1,11 @@
 import { z } from 'zod';
-import { Answers, secret } from './ports.ts';
+import { Answers, evidence, secret } from './ports.ts';
 
 /** Who may send an event. */
 export type Sender = 'owner' | 'contact' | 'agent' | 'staff';
 
 const ref = () => z.string().min(1).max(256);
+const evidenceRef = () => evidence(ref());
 /** One text or several. */
 const texts = (longest: number) => z.union([z.string().max(longest), z.array(z.string().max(longest)).max(50)]);
 const id = () => z.string().min(1).max(128);
@@ -19,7 +20,7 @@ const event = <T extends string, F extends Sender, S extends z.ZodRawShape>(type
  * what no sender may say of himself: `at`, the instant (ms), and for agents `agentId`.
  */
 export const events = {
-  'path.choose': event('path.choose', 'owner', { path: z.string() }),
+  'path.choose': event('path.choose', 'owner', { path: z.string().max(128) }),
   'path.leave': event('path.leave', 'owner', {}),
   'recovery.cancel': event('recovery.cancel', 'owner', {}),
   'password.submit': event('password.submit', 'owner', {
@@ -27,12 +28,12 @@ export const events = {
     confirmation: secret(z.string().max(64)),
   }),
 
-  'bankCard.submit': event('bankCard.submit', 'owner', { cardId: id(), holderRef: ref() }),
+  'bankCard.submit': event('bankCard.submit', 'owner', { cardId: id(), holderRef: evidenceRef() }),
   'code.submit': event('code.submit', 'owner', { code: secret(z.string().regex(/^\d+$/, 'expected digits').max(12)) }),
   'code.resend': event('code.resend', 'owner', {}),
 
-  'document.submit': event('document.submit', 'owner', { frontRef: ref(), backRef: ref() }),
-  'face.submit': event('face.submit', 'owner', { captureRef: ref() }),
+  'document.submit': event('document.submit', 'owner', { frontRef: evidenceRef(), backRef: evidenceRef() }),
+  'face.submit': event('face.submit', 'owner', { captureRef: evidenceRef() }),
 
   'quiz.answer': event('quiz.answer', 'owner', {
     questionId: id(),
@@ -58,9 +59,9 @@ export const events = {
     scenarios: secret(texts(1_000)).optional(),
     emailPrefix: secret(z.string().max(64)).optional(),
     /** Recent transaction records or other proof: needed after a manual review was asked for. */
-    evidenceRefs: z.array(ref()).max(20).optional(),
+    evidenceRefs: evidence(z.array(ref()).max(20)).optional(),
   }),
-  'appeal.supplement': event('appeal.supplement', 'owner', { evidenceRefs: z.array(ref()).min(1).max(20) }),
+  'appeal.supplement': event('appeal.supplement', 'owner', { evidenceRefs: evidence(z.array(ref()).min(1).max(20)) }),
   'callback.reached': event('callback.reached', 'agent', {}),
   'callback.unanswered': event('callback.unanswered', 'agent', {}),
   'review.approve': event('review.approve', 'agent', {}),
@@ -72,18 +73,18 @@ export const events = {
   'video.passed': event('video.passed', 'agent', {}),
   'video.failed': event('video.failed', 'agent', {}),
 
-  'biometric.scan': event('biometric.scan', 'owner', { captureRef: ref() }),
+  'biometric.scan': event('biometric.scan', 'owner', { captureRef: evidenceRef() }),
 
   'call.connected': event('call.connected', 'owner', {}),
   'call.key': event('call.key', 'owner', { key: z.union([z.string().length(1), z.int().min(0).max(9)]) }),
-  'voice.spoken': event('voice.spoken', 'owner', { captureRef: ref() }),
+  'voice.spoken': event('voice.spoken', 'owner', { captureRef: evidenceRef() }),
   'answers.submit': event('answers.submit', 'owner', {
     answers: secret(Answers).optional(),
   }),
   'call.dropped': event('call.dropped', 'owner', {}),
 
   'institution.scan': event('institution.scan', 'staff', { institutionToken: secret(z.string().min(1).max(2_048)) }),
-  'identity.present': event('identity.present', 'staff', { evidenceRef: ref() }),
+  'identity.present': event('identity.present', 'staff', { evidenceRef: evidenceRef() }),
   'code.redeem': event('code.redeem', 'owner', {
     amountFen: z.number().int().positive(),
     category: z.string().min(1).max(64),

@@ -291,6 +291,7 @@ export const idCard: RecoveryPath = {
   title: { 'zh-CN': '身份证实名认证', en: 'Identity document' },
   section: '3.2',
   order: 'selfService',
+  grants: ['document', 'inherence'],
   machine: idCardMachine,
   yieldsTo: { path: 'bankCard', reason: 'cardPathAvailable' },
   ineligible,

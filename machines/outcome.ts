@@ -11,7 +11,7 @@ export const PATH_IDS = [
 ] as const;
 
 /** Kinds of proof (spec section 7). */
-const FACTOR_KINDS = ['possession', 'inherence', 'knowledge', 'vouching', 'document', 'human'] as const;
+export const FACTOR_KINDS = ['possession', 'inherence', 'knowledge', 'vouching', 'document', 'human'] as const;
 export type FactorKind = (typeof FACTOR_KINDS)[number];
 /** A proof that was given: its kind and the means, such as `possession:phone:+8613800000000`. */
 export type Factor = `${FactorKind}:${string}`;
@@ -180,7 +180,7 @@ export interface CodeWrong {
   type: 'code.wrong';
 }
 
-/** Emitted when a one-time code is sent by SMS: the host keeps count over recoveries. */
+/** Emitted when a code goes out by SMS, or links to contacts: the host keeps count over recoveries. */
 export interface CodeSent {
   type: 'code.sent';
 }

@@ -2,7 +2,16 @@ import type { AnyStateMachine } from 'xstate';
 import type { AccountFacts, Device, Network } from './account.ts';
 import { dayOf } from './calendar.ts';
 import type { EventRegistry } from './events.ts';
-import type { EndReason, Factor, IneligibleReason, PathOutput, RefusalReason, Refused } from './outcome.ts';
+import {
+  type EndReason,
+  FACTOR_KINDS,
+  type Factor,
+  type FactorKind,
+  type IneligibleReason,
+  type PathOutput,
+  type RefusalReason,
+  type Refused,
+} from './outcome.ts';
 import { type Policy, policyOf } from './policy.ts';
 
 /** What every path machine is given. Alone in a browser console `{ account }` is enough. */
@@ -62,6 +71,10 @@ export function instantOf(event: object, context: { at: number }): number {
 /** Attempts at a path that the account has made today, as its facts stand. */
 export const attemptsToday = ({ account }: { account: AccountFacts }, path: string) =>
   Number(account.attemptsToday[path] ?? 0);
+
+/** Codes and links that may still be sent today, over all recoveries (R14). */
+export const sendsLeftToday = ({ account, policy }: Pick<Standing, 'account' | 'policy'>, ordered = 0) =>
+  Math.max(policy.code.sendsPerDay - account.codesSent - ordered, 0);
 
 /** Attempts at a path on the calendar day of an instant: those known when it began, if that was the same day, and its own. */
 export function attemptsOn(at: number, path: string, context: PathContext): number {
@@ -155,6 +168,8 @@ export interface RecoveryPath {
   section: string;
   /** `selfService` paths come first; `appeal` when none of them can serve; `lastResort` when nothing else can. */
   order: 'selfService' | 'appeal' | 'lastResort';
+  /** Kinds of proof that it gives, none where it opens no password: a factor of another kind does not count (R19). */
+  grants: readonly FactorKind[];
   machine: AnyStateMachine;
   /** Events of its own, beside those of `events.ts`. */
   events?: EventRegistry;
@@ -183,4 +198,22 @@ export const shownBy =
 /** The means of one kind among factors: `meansOf(factors, 'possession:card')` gives the card ids. */
 export function meansOf(factors: readonly Factor[], prefix: string): string[] {
   return factors.filter((factor) => factor.startsWith(`${prefix}:`)).map((factor) => factor.slice(prefix.length + 1));
+}
+
+/** Factors of the kinds that a path may give. */
+export const granted = ({ grants }: RecoveryPath, factors: readonly Factor[]): Factor[] =>
+  factors.filter((factor) => grants.some((kind) => factor.startsWith(`${kind}:`)));
+
+/**
+ * Holds a registry to its rules: ids are unique, and each path says what kinds of proof it gives (R19).
+ * @throws TypeError that names the path.
+ */
+export function checkRegistry(paths: readonly RecoveryPath[]): void {
+  const ids = paths.map(({ id }) => id);
+  for (const [index, { id, grants }] of paths.entries()) {
+    if (ids.indexOf(id) !== index) throw new TypeError(`path '${id}': its id is taken`);
+    if (!Array.isArray(grants) || !grants.every((kind) => FACTOR_KINDS.includes(kind))) {
+      throw new TypeError(`path '${id}': grants has to list kinds of proof, of ${FACTOR_KINDS.join(', ')}`);
+    }
+  }
 }

@@ -191,6 +191,21 @@ const emergencyCode = z.strictObject({
   deviceParameters: count().default(17).meta(seed('3.8')),
 });
 
+/** How long what a recovery leaves behind is kept, from its end. */
+const retention = z.strictObject({
+  evidence: duration()
+    .prefault('7d')
+    .meta(ours('R55', 'references and what they stand for; a week to contest the end')),
+  personalData: duration().prefault('180d').meta(ours('R55', 'whose recovery it was; the outcome stays')),
+});
+
+/** What payments of an observed account are held to, by whoever makes them: see `paymentRefusal` (R38, R40). */
+const payments = z.strictObject({
+  dailyCapTwoKindsFen: atLeastOne().default(500_000).meta(ours('R40', 'a calendar day, paid with two kinds of proof')),
+  dailyCapFen: atLeastOne().default(100_000).meta(ours('R40', 'a calendar day, paid with one')),
+  newPayees: z.boolean().default(false).meta(ours('R38', 'whether a payee may be added or changed meanwhile')),
+});
+
 export const Policy = z
   .strictObject({
     version: z.string().min(1).default('1').meta(ours('1', 'a recovery keeps the version it began with')),
@@ -219,6 +234,8 @@ export const Policy = z
     biometric: biometric.prefault({}),
     voice: voice.prefault({}),
     emergencyCode: emergencyCode.prefault({}),
+    retention: retention.prefault({}),
+    payments: payments.prefault({}),
   })
   .superRefine((policy, ctx) => {
     const { askUntil, collectUntil, opensAt, quorum, minPreset, maxPreset, minQualified } = policy.contacts;
@@ -229,6 +246,10 @@ export const Policy = z
     if (quorum > maxPreset) wrong('quorum', `must be at most contacts.maxPreset (${maxPreset})`);
     if (minPreset > maxPreset) wrong('minPreset', `must be at most contacts.maxPreset (${maxPreset})`);
     if (minQualified > maxPreset) wrong('minQualified', `must be at most contacts.maxPreset (${maxPreset})`);
+    if (policy.retention.personalData < policy.retention.evidence) {
+      const message = 'must be as long as retention.evidence, or longer';
+      ctx.addIssue({ code: 'custom', path: ['retention', 'personalData'], message });
+    }
     if (!policy.appeal.tiers.some((tier) => tier.completenessFrom === 0)) {
       ctx.addIssue({ code: 'custom', path: ['appeal', 'tiers'], message: 'needs a tier with completenessFrom: 0' });
     }

@@ -5,6 +5,13 @@ import { AccountFacts } from './account.ts';
 /** Marks a field that must never be stored or shown: it is sealed in the outbox and left out of the audit trail. */
 export const secret = <T extends z.ZodType>(schema: T): T => schema.meta({ secret: true }) as T;
 
+/**
+ * Marks a field that refers to evidence: pictures, recordings, papers. The reference is erased, and the evidence through the
+ * port `eraseEvidence`, when the policy's time for it has passed.
+ */
+export const evidence = <T extends z.ZodType>(schema: T): T => schema.meta({ evidence: true }) as T;
+
+const evidenceRef = () => evidence(z.string());
 const account = { accountId: z.string() };
 const device = z.looseObject({ deviceId: z.string() });
 const done = z.looseObject({ ok: z.boolean().default(true) });
@@ -46,7 +53,7 @@ export const ports = {
   },
   verifyBankCard: {
     does: 'asks the bank whether the card is the holder’s',
-    input: z.object({ ...account, cardId: z.string(), holderRef: z.string() }),
+    input: z.object({ ...account, cardId: z.string(), holderRef: evidenceRef() }),
     output: z.object({ status: z.enum(['verified', 'mismatch', 'cardUnavailable', 'onlinePaymentDisabled']) }),
     tries: 1,
   },
@@ -64,7 +71,7 @@ export const ports = {
   },
   checkDocument: {
     does: 'looks for faults in the pictures of the document',
-    input: z.object({ ...account, frontRef: z.string(), backRef: z.string() }),
+    input: z.object({ ...account, frontRef: evidenceRef(), backRef: evidenceRef() }),
     output: z.object({
       faults: z.array(DocumentFault).default([]),
       warnings: z.array(z.string()).default([]),
@@ -74,7 +81,7 @@ export const ports = {
   },
   checkFace: {
     does: 'looks for faults in the capture of the face, and whether it is live',
-    input: z.object({ ...account, captureRef: z.string() }),
+    input: z.object({ ...account, captureRef: evidenceRef() }),
     output: z.object({
       faults: z.array(FaceFault).default([]),
       warnings: z.array(z.string()).default([]),
@@ -84,7 +91,7 @@ export const ports = {
   },
   matchRegistry: {
     does: 'compares face and document with the public registry, for the person on file',
-    input: z.object({ ...account, frontRef: z.string(), captureRef: z.string() }),
+    input: z.object({ ...account, frontRef: evidenceRef(), captureRef: evidenceRef() }),
     output: z.object({ match: z.number().min(0).max(100) }),
     tries: 1,
   },
@@ -144,7 +151,7 @@ export const ports = {
   },
   scanBiometric: {
     does: 'compares a scan with the one enrolled on this device',
-    input: z.object({ ...account, deviceId: z.string(), sensor: z.string(), captureRef: z.string() }),
+    input: z.object({ ...account, deviceId: z.string(), sensor: z.string(), captureRef: evidenceRef() }),
     output: z.object({ match }),
     tries: 1,
   },
@@ -156,7 +163,7 @@ export const ports = {
   },
   matchVoiceprint: {
     does: 'compares spoken digits with those asked for, and the voice with the print',
-    input: z.object({ ...account, captureRef: z.string(), dialect: z.string() }),
+    input: z.object({ ...account, captureRef: evidenceRef(), dialect: z.string() }),
     output: z.object({ match }),
     tries: 1,
   },
@@ -174,7 +181,7 @@ export const ports = {
   },
   verifyIdentityOnSite: {
     does: 'records that staff saw the original document',
-    input: z.object({ ...account, evidenceRef: z.string() }),
+    input: z.object({ ...account, evidenceRef: evidenceRef() }),
     output: z.object({ ok: z.boolean() }),
     tries: 1,
   },
@@ -219,6 +226,12 @@ export const ports = {
     input: z.object({ ...account, notice: z.string(), path: z.string().optional(), reason: z.string().optional() }),
     output: done,
     tries: 300,
+  },
+  eraseEvidence: {
+    does: 'erases evidence where it is kept; what is gone already is no failure',
+    input: z.object({ ...account, evidenceRefs: evidence(z.array(z.string()).min(1)) }),
+    output: z.looseObject({ ok: z.literal(true).default(true) }),
+    tries: 10_000, // about a month at the host's longest pause: a duty, whatever is out of order
   },
 } as const satisfies Record<string, { does: string; input: z.ZodObject; output: z.ZodType; tries: number }>;
 

@@ -2,7 +2,7 @@ import { assertEvent, assign, emit, raise, sendTo, setup } from 'xstate';
 import { keptProofs, opensPassword, stillHolds, whyNot } from './availability.ts';
 import { events } from './events.ts';
 import type { IneligibleReason, Notice, Observed, RecoveryOutput, Refused } from './outcome.ts';
-import { instantOf, isLastFailure, type RecoveryPath, type Refusal, type Tag } from './path.ts';
+import { checkRegistry, granted, instantOf, isLastFailure, type RecoveryPath, type Refusal, type Tag } from './path.ts';
 import { paths as builtIn } from './paths.ts';
 import { policyOf } from './policy.ts';
 import { port } from './ports.ts';
@@ -41,8 +41,10 @@ export { OWN_EVENTS, type RecoveryContext, type RecoveryInput } from './recovery
  * The parent over a list of paths. A ninth path is one more entry.
  * @param paths the registry; ids are unique.
  * @param version is raised with every change of a chart: a recovery goes on with the version that it began with.
+ * @throws TypeError for a path that does not say what it grants.
  */
 export function createRecoveryMachine(paths: readonly RecoveryPath[] = builtIn, version = '1') {
+  checkRegistry(paths);
   const pathOf = (id: string | null) => paths.find((path) => path.id === id);
   const why = (context: RecoveryContext, id: string, at: number): IneligibleReason | 'unknownPath' | undefined => {
     const path = pathOf(id);
@@ -209,8 +211,11 @@ export function createRecoveryMachine(paths: readonly RecoveryPath[] = builtIn, 
       recordProof: assign(({ context, event }) => {
         const output = outputOf(event);
         if (!output) return {};
-        const proof = { path: output.path, factors: output.factors, at: instantOf(event, context) };
-        return { proofs: [...context.proofs.filter(({ path }) => path !== output.path), proof] };
+        const path = pathOf(output.path);
+        const factors = path ? granted(path, output.factors) : [];
+        const proof = { path: output.path, factors, at: instantOf(event, context) };
+        const others = context.proofs.filter(({ path }) => path !== output.path);
+        return { proofs: factors.length > 0 ? [...others, proof] : others };
       }),
       recordVerified: assign({
         attempts: ({ context }) => [...context.attempts, { path: context.path ?? '', outcome: 'verified' as const }],

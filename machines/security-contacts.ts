@@ -11,7 +11,15 @@ import {
 } from 'xstate';
 import type { Contact } from './account.ts';
 import type { EventOf } from './events.ts';
-import type { AttemptSpent, Factor, IneligibleReason, PathOutput, RefusalReason, Refused } from './outcome.ts';
+import type {
+  AttemptSpent,
+  CodeSent,
+  Factor,
+  IneligibleReason,
+  PathOutput,
+  RefusalReason,
+  Refused,
+} from './outcome.ts';
 import {
   type Args,
   attemptsToday,
@@ -27,6 +35,7 @@ import {
   type RecoveryPath,
   type Refusal,
   type Standing,
+  sendsLeftToday,
   shownBy,
   type Tag,
 } from './path.ts';
@@ -94,6 +103,7 @@ function requestRefusal(context: Context, contactIds: readonly string[]): Refusa
   }
   if (contactIds.some((id) => !qualifiedIds(context).includes(id))) return wrong('contactsNotQualified');
   if (new Set(contactIds).size > context.policy.contacts.maxPreset) return wrong('tooManyContacts');
+  if (sendsLeftToday(context) === 0) return { code: 'limitReached', reason: 'sends' };
   return undefined;
 }
 
@@ -136,7 +146,7 @@ export const securityContactsMachine = setup({
     events: {} as Events,
     input: {} as PathInput,
     output: {} as PathOutput,
-    emitted: {} as Refused | AttemptSpent,
+    emitted: {} as Refused | AttemptSpent | CodeSent,
     tags: {} as Tag,
     children: {} as { requestConfirmation: 'requestConfirmation' } & { [key: CheckId]: 'checkConfirmation' },
   },
@@ -194,6 +204,8 @@ export const securityContactsMachine = setup({
       assertEvent(event, 'contacts.request');
       return { asked: [...new Set(event.contactIds)], asking: true };
     }),
+    /** Each contact gets one link: one message an address, however many they are (R14). */
+    countSend: emit({ type: 'code.sent' }),
     askContacts: spawnChild('requestConfirmation', { id: 'requestConfirmation', input: request }),
     forgetRequest: stopChild('requestConfirmation'),
     noteAsked: assign({ asking: false, failures: 0 }),
@@ -244,7 +256,7 @@ export const securityContactsMachine = setup({
   description: 'Contacts chosen long before vouch for the owner, on a fixed timetable of 0, 5, 30 and 45 minutes.',
   meta: { section: '3.4' },
   context: ({ input }) => ({ ...pathContext(input), asked: [], asking: false, confirmations: {}, denied: [] }),
-  output: pathOutput('securityContacts'),
+  output: pathOutput('securityContacts', ({ asked }: Context) => ({ sends: asked.length > 0 ? 1 : 0 })),
   on: {
     'path.leave': { target: '.cancelled', actions: { type: 'end', params: { reason: 'left' } } },
     'contact.deny': [
@@ -302,7 +314,7 @@ export const securityContactsMachine = setup({
           on: {
             'contacts.request': [
               { guard: 'requestRefused', actions: 'refuseRequest' },
-              { target: 'requested', actions: ['takeRequest', 'askContacts'] },
+              { target: 'requested', actions: ['takeRequest', 'countSend', 'askContacts'] },
             ],
           },
         },
@@ -367,8 +379,10 @@ export const securityContacts: RecoveryPath = {
   title: { 'zh-CN': '安全联系人', en: 'Security contacts' },
   section: '3.4',
   order: 'selfService',
+  grants: ['vouching'],
   machine: securityContactsMachine,
   ineligible,
+  usable: (where) => ineligible(where) === undefined && sendsLeftToday(where) > 0,
   shown,
   stillHolds: (where, factors) => {
     const standing = qualifiedIds(where);

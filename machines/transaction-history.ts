@@ -358,6 +358,7 @@ export const transactionHistory: RecoveryPath = {
   title: { 'zh-CN': '历史交易记录', en: 'Transaction history' },
   section: '3.3',
   order: 'selfService',
+  grants: ['knowledge'],
   machine: transactionHistoryMachine,
   ineligible,
   shown,

@@ -366,6 +366,7 @@ export const voice: RecoveryPath = {
   title: { 'zh-CN': '客服语音', en: 'Service call' },
   section: '3.7',
   order: 'selfService',
+  grants: ['inherence', 'knowledge'],
   machine: voiceMachine,
   ineligible,
   shown,

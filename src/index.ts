@@ -1,6 +1,7 @@
 /** Durable recoveries: the step core for any XState v5 machine, and a host that makes recoveries last. */
 
 export type { PortCall, PortFunction, Ports } from './adapters/index.ts';
+export type { CodeSlot, CodeStore } from './code-store.ts';
 export * from './core/index.ts';
 export { type Clock, createVirtualClock, systemClock, type VirtualClock } from './host/clock.ts';
 export type { Changed } from './host/engine.ts';

@@ -165,6 +165,47 @@ describe('regain audit verify', () => {
   });
 });
 
+describe('regain audit checkpoint', () => {
+  test('R53: a checkpoint shows a trail that was taken out since; a file that is none exits 2', async () => {
+    const store = join(folder, 'kept.sqlite');
+    await runScenario(parseScenario('good.yaml', GOOD), { file: store });
+    const { status, stdout } = regain('audit', 'checkpoint', 'kept.sqlite');
+    expect(status).toBe(0);
+    expect(JSON.parse(stdout).heads).toMatchObject([{ recoveryId: 'r1', seq: expect.any(Number) }]);
+    file('checkpoint.json', stdout);
+    expect(regain('audit', 'verify', 'kept.sqlite', '--against', 'checkpoint.json').status).toBe(0);
+    const raw = new Database(store);
+    raw.pragma('foreign_keys = OFF');
+    raw.exec('delete from audit; delete from timers; delete from requests; delete from recoveries');
+    raw.close();
+    expect(regain('audit', 'verify', 'kept.sqlite').status).toBe(0);
+    const found = regain('audit', 'verify', 'kept.sqlite', '--against', 'checkpoint.json');
+    expect(found.stdout).toContain('removed (the trail is gone since the checkpoint)');
+    expect(found.status).toBe(1);
+    for (const [text, hint] of [
+      ['{', 'is no checkpoint'],
+      [stdout.replace('"hash": "', '"hash": "x'), 'heads.0.hash: expected a SHA-256'],
+    ] as const) {
+      const wrong = regain('audit', 'verify', 'kept.sqlite', '--against', file('wrong.json', text));
+      expect(wrong.stderr).toContain(hint);
+      expect(wrong.status).toBe(2);
+    }
+    expect(regain('audit', 'verify', 'kept.sqlite', '--against', 'nowhere.json').status).toBe(2);
+  });
+
+  test('is not made of trails that are not as they were written', async () => {
+    const store = join(folder, 'tampered.sqlite');
+    await runScenario(parseScenario('good.yaml', GOOD), { file: store });
+    const raw = new Database(store);
+    raw.exec('update audit set at = at + 1 where seq = 2');
+    raw.close();
+    const { status, stdout, stderr } = regain('audit', 'checkpoint', 'tampered.sqlite');
+    expect(stdout).toBe('');
+    expect(stderr).toContain('entry 2: changed');
+    expect(status).toBe(1);
+  });
+});
+
 describe('regain paths', () => {
   test('tells which paths an account may use and why not the others', () => {
     const facts = file('facts.yaml', 'cards: []\nvalidTransactions: 19\n');

@@ -1,11 +1,13 @@
-import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { parseScenario } from '../src/scenario/load.ts';
 import { runScenario } from '../src/scenario/run.ts';
 
 const ROOT = join(import.meta.dirname, '..');
+const MAIN = join(ROOT, 'dist/src/cli/main.js');
 const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
 const blocks = [...readme.matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm)].map(([, language, text]) => ({
   language: language as string,
@@ -32,20 +34,54 @@ function run(command: string) {
 
 describe('every code block of the README', () => {
   test('is of a kind that is tested here', () => {
-    expect([...new Set(blocks.map(({ language }) => language))].sort()).toEqual(['sh', 'text', 'ts', 'yaml']);
+    expect([...new Set(blocks.map(({ language }) => language))].sort()).toEqual(['bash', 'sh', 'text', 'ts', 'yaml']);
   });
 
   test('the two commands that set everything up are those that CI runs', () => {
     const ci = readFileSync(join(ROOT, '.ci/run'), 'utf8');
     const setUp = commands.filter((command) => command.startsWith('npm ci'));
     expect(setUp).toEqual(['npm ci && npm start', 'npm ci && npm test']);
-    for (const step of ['npm ci', 'npm start', 'npm test']) expect(ci).toMatch(new RegExp(`^${step}`, 'm'));
+    for (const step of ['npm ci', 'npm start', 'npm test', 'npm run faults', 'npm run fuzz'])
+      expect(ci).toMatch(new RegExp(`^${step}`, 'm'));
   });
 
   test.each(commands.filter((command) => !command.startsWith('npm ci')))('%s', (command) => {
     const { status, output } = run(command);
     expect(status, output).toBe(0);
     expect(output.trim()).not.toBe('');
+  });
+
+  test('the recovery by curl comes to its end', async () => {
+    const here = mkdtempSync(join(tmpdir(), 'regain-readme-'));
+    const service = spawn(process.execPath, [MAIN, 'serve', '--sandbox'], {
+      cwd: here,
+      env: { ...process.env, REGAIN_PORT: '0' },
+    });
+    try {
+      let log = '';
+      for await (const part of service.stdout) {
+        log += part;
+        if (log.includes('"msg":"ready"')) break;
+      }
+      const url = /"url":"([^"]+)"/.exec(log)?.[1] ?? '';
+      const [script = ''] = of('bash');
+      const here8787 = script.replaceAll('http://127.0.0.1:8787', url).replaceAll('npx regain', `node ${MAIN}`);
+      const { status, stdout, stderr } = spawnSync('bash', ['-euo', 'pipefail', '-c', here8787], {
+        cwd: here,
+        encoding: 'utf8',
+        timeout: 60_000,
+      });
+      expect(status, stdout + stderr).toBe(0);
+      const states = [...script.matchAll(/# ([a-z]\w*(?:\.\w+)*)$/gm)].map(([, state]) => state);
+      expect(states).toHaveLength(6);
+      const lines = stdout.split('\n');
+      expect(lines.filter((line) => states.includes(line))).toEqual(states);
+      expect(lines, stdout).toContain('The code has expired. Please ask for a new one.');
+      expect(stdout).toContain('every audit trail is as it was written');
+    } finally {
+      service.kill();
+      rmSync(here, { recursive: true, force: true });
+    }
   });
 
   test.each(of('ts').map((text, index) => [index + 1, text] as const))(

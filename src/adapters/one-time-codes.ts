@@ -1,5 +1,6 @@
 import { randomBytes, randomInt } from 'node:crypto';
-import { type CodeSlot, type CodeStore, createMemoryCodeStore } from './code-store.ts';
+import type { CodeSlot, CodeStore } from '../code-store.ts';
+import { createMemoryCodeStore } from './code-store.ts';
 import { type KeyedHash, keyedHash } from './keyed-hash.ts';
 
 /**
@@ -70,12 +71,14 @@ export function createOneTimeCodes(options: OneTimeCodesOptions): CodeService {
   const { key, policy, store = createMemoryCodeStore(), random = randomInt } = options;
   const rules = new CodeRules(key, policy);
   const put = async (kind: Kind, request: CodeRequest, secret: string, lifetime: number) => {
-    const isNew = await store.update(slotOf(kind, request), (slot) => rules.put(slot, kind, request, secret, lifetime));
+    const isNew = await store.update(rules.slot(kind, request), (slot) =>
+      rules.put(slot, kind, request, secret, lifetime),
+    );
     return isNew ? secret : null;
   };
   /** Two transactions: a process that dies between them has counted the try and told nothing (R10). */
   const take = async (kind: Kind, request: CodeRequest, secret: string) => {
-    const name = slotOf(kind, request);
+    const name = rules.slot(kind, request);
     const settled = await store.update(name, (slot) => rules.count(slot, kind, request));
     return { ok: settled ?? (await store.update(name, (slot) => rules.compare(slot, kind, request, secret))) };
   };
@@ -86,8 +89,6 @@ export function createOneTimeCodes(options: OneTimeCodesOptions): CodeService {
     checkToken: (request) => take('token', request, request.token),
   };
 }
-
-const slotOf = (kind: Kind, { accountId, purpose }: CodeRequest) => JSON.stringify([kind, accountId, purpose]);
 
 /** What may be done with one slot; each is one transaction. */
 class CodeRules {
@@ -100,6 +101,11 @@ class CodeRules {
     }
     this.#hash = keyedHash(key, 'one-time codes');
     this.#policy = policy;
+  }
+
+  /** Where the secrets of one account and purpose are kept; the name tells nobody whose they are. */
+  slot(kind: Kind, { accountId, purpose }: CodeRequest): string {
+    return this.#hash.of('slot', kind, accountId, purpose);
   }
 
   /** Puts a secret in the place of the live one; false when this call has done so before. */

@@ -185,6 +185,10 @@ export function sandboxPorts({ world, codes, passwords, institutions, quiz, poli
       world.notices.push({ at, accountId, notice, ...more, to: world.addresses(accountId) });
       return { ok: true };
     },
+    eraseEvidence: async ({ accountId, evidenceRefs }, { at }) => {
+      world.erase({ at, accountId, evidenceRefs });
+      return { ok: true };
+    },
   };
 }
 
@@ -223,7 +227,8 @@ function riskSignals(account: AccountFacts, device: { deviceId: string }, networ
 }
 
 /** Whether a means of proof is still the account's (R49). */
-function stillHeld({ phone, cards, contacts }: AccountFacts, factor: string): boolean {
+function stillHeld(account: AccountFacts, factor: string): boolean {
+  const { phone, cards, contacts, realName, biometric, device, voiceprint } = account;
   const [kind, means, ...rest] = factor.split(':');
   const id = rest.join(':');
   switch (`${kind}:${means}`) {
@@ -232,7 +237,14 @@ function stillHeld({ phone, cards, contacts }: AccountFacts, factor: string): bo
     case 'possession:card':
       return cards.some((card) => card.cardId === id && card.status === 'active' && card.reservedPhone === phone);
     case 'vouching:contact':
-      return contacts.some((contact) => contact.contactId === id);
+      return contacts.some((contact) => contact.contactId === id && contact.realNameVerified);
+    case 'document:id':
+    case 'inherence:face':
+      return realName.verified && !realName.documentExpired;
+    case 'inherence:biometric':
+      return biometric.enabled && biometric.enrolledDeviceId === device.deviceId && !account.recentAbnormalLogin;
+    case 'inherence:voice':
+      return voiceprint.enrolled;
     default:
       return true;
   }

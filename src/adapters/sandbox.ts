@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { AccountFacts } from '../../machines/account.ts';
 import { type Policy, policyOf } from '../../machines/policy.ts';
 import { type PortName, ports as portSpecs } from '../../machines/ports.ts';
-import type { CodeStore } from './code-store.ts';
+import type { CodeStore } from '../code-store.ts';
 import { Institutions } from './institutions.ts';
 import { createOneTimeCodes } from './one-time-codes.ts';
 import { Passwords } from './passwords.ts';
@@ -29,7 +29,7 @@ export interface SandboxOptions {
   slowMs?: number;
   /** Where delays are spent; real time by default. */
   wait?: Wait;
-  /** Where one-time codes are kept; memory by default. */
+  /** Where one-time codes are kept: `store.codes` for good; memory by default. */
   codeStore?: CodeStore;
   /** Cost of the password hashes: scrypt's N. */
   passwordCost?: number;

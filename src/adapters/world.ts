@@ -52,6 +52,13 @@ export interface Payment {
   merchantRef: string;
 }
 
+/** Captures that were erased, by their references. */
+export interface SandboxErasure {
+  at: number;
+  accountId: string;
+  evidenceRefs: string[];
+}
+
 /** What can be seen or heard on a picture, scan or recording. Whatever is not said is as it should be. */
 export interface Capture {
   faults?: (PortOutput<'checkDocument'>['faults'][number] | PortOutput<'checkFace'>['faults'][number])[];
@@ -85,6 +92,7 @@ export class SandboxWorld {
   readonly payments: Payment[] = [];
   /** Ids of accounts whose sessions were ended, once for each time. */
   readonly revoked: string[] = [];
+  readonly erased: SandboxErasure[] = [];
   readonly #accounts = new Map<string, AccountFacts>();
   readonly #phones = new Map<string, Set<string>>();
   readonly #messages: Message[] = [];
@@ -132,9 +140,19 @@ export class SandboxWorld {
     return ref;
   }
 
-  /** What a reference stands for. One that was not taken here is the owner's own and without a fault. */
+  /**
+   * What a reference stands for. One that was not taken here is the owner's own and without a fault.
+   * @throws Error for one that was erased.
+   */
   captured(ref: string): Capture {
+    if (this.erased.some(({ evidenceRefs }) => evidenceRefs.includes(ref))) throw new Error('the capture was erased');
     return this.#captures.get(ref) ?? {};
+  }
+
+  /** Erases captures, and notes that. */
+  erase(erasure: SandboxErasure): void {
+    for (const ref of erasure.evidenceRefs) this.#captures.delete(ref);
+    this.erased.push(erasure);
   }
 
   /** Right answers to the security questions of an account. */

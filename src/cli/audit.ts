@@ -1,27 +1,90 @@
-import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import pc from 'picocolors';
-import { openSqlite, StoreInUse } from '../store/sqlite.ts';
+import { z } from 'zod';
+import { openSqliteReadOnly, UnusableStore } from '../store/sqlite.ts';
+import type { StoreReader, Tampering, TrailHead } from '../store/types.ts';
 
-/** Says which entries of the audit trails are not as they were written. @returns 0 when all are, 1 when not, 2 without a file. */
-export async function verifyAudit(file: string): Promise<number> {
-  if (!existsSync(file)) {
-    console.error(`${file}: there is no such file`);
-    return 2;
-  }
-  try {
-    const store = await openSqlite(file);
-    const found = await store.tamperings();
-    await store.close();
-    for (const { recoveryId, seq, what } of found) console.log(pc.red(`recovery ${recoveryId}, entry ${seq}: ${what}`));
+/** The heads of all trails at an instant: made to be kept where whoever can write the store cannot write (R53). */
+const Checkpoint = z.strictObject({
+  madeAt: z.iso.datetime(),
+  heads: z.array(
+    z.strictObject({
+      recoveryId: z.string().min(1),
+      seq: z.int().positive(),
+      hash: z.string().regex(/^[0-9a-f]{64}$/, 'expected a SHA-256 in hexadecimal'),
+      at: z.int(),
+    }),
+  ),
+});
+
+/** An argument that cannot be used. */
+class Unusable extends Error {}
+
+/**
+ * Says which entries of the audit trails are not as they were written, and with a checkpoint what was cut off, removed or
+ * replaced since.
+ * @returns 0 when nothing was, 1 when something was, 2 when a file cannot be used.
+ */
+export function verifyAudit(file: string, { against }: { against?: string }): Promise<number> {
+  return reading(file, async (trails) => {
+    const since = against === undefined ? [] : await checkpointIn(against);
+    const found = await trails.tamperings(since);
+    for (const each of found) console.log(pc.red(describe(each)));
     console.log(
       found.length === 0
         ? pc.green('every audit trail is as it was written')
         : `${found.length} entries are not as they were written`,
     );
     return found.length === 0 ? 0 : 1;
+  });
+}
+
+/**
+ * Prints the heads of all trails as JSON.
+ * @returns 0, or 1 when a trail is not as it was written: its head would say nothing; 2 when the file cannot be used.
+ */
+export function printCheckpoint(file: string): Promise<number> {
+  return reading(file, async (trails) => {
+    const found = await trails.tamperings();
+    for (const each of found) console.error(pc.red(describe(each)));
+    if (found.length > 0) return 1;
+    const checkpoint: z.infer<typeof Checkpoint> = {
+      madeAt: new Date().toISOString(),
+      heads: await trails.trailHeads(),
+    };
+    console.log(JSON.stringify(checkpoint, null, 2));
+    return 0;
+  });
+}
+
+async function reading(file: string, work: (trails: StoreReader) => Promise<number>): Promise<number> {
+  try {
+    const trails = await openSqliteReadOnly(file);
+    return await work(trails).finally(() => trails.close());
   } catch (error) {
-    if (!(error instanceof StoreInUse)) throw error;
+    if (!(error instanceof UnusableStore || error instanceof Unusable)) throw error;
     console.error(error.message);
     return 2;
   }
+}
+
+async function checkpointIn(file: string): Promise<TrailHead[]> {
+  try {
+    const result = Checkpoint.safeParse(JSON.parse(await readFile(file, 'utf8')));
+    if (result.success) return result.data.heads;
+    const [issue] = result.error.issues;
+    throw new Error([issue?.path.join('.'), issue?.message].filter(Boolean).join(': '));
+  } catch (error) {
+    throw new Unusable(`${file} is no checkpoint: ${(error as Error).message}`);
+  }
+}
+
+const SINCE = {
+  removed: 'the trail is gone since the checkpoint',
+  replaced: 'it or one before it is another than at the checkpoint',
+};
+
+function describe({ recoveryId, seq, what }: Tampering): string {
+  const more = what === 'removed' || what === 'replaced' ? ` (${SINCE[what]})` : '';
+  return `recovery ${recoveryId}, entry ${seq}: ${what}${more}`;
 }

@@ -1,14 +1,7 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
-import { verifyAudit } from './audit.ts';
-import { backUp } from './backup.ts';
-import { demo } from './demo.ts';
-import { showPaths } from './paths.ts';
-import { showPolicy } from './policy.ts';
-import { runFiles } from './run.ts';
-import { runService } from './serve.ts';
 
-/** Exit codes: 0 all holds, 1 something does not, 2 a file or an argument is unusable. */
+/** Each command is loaded when it is asked for. Exit codes: 0 all holds, 1 something does not, 2 a file or an argument is unusable. */
 const program = new Command('regain')
   .description('Recovery workflows as statecharts whose timers survive a crash.')
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
@@ -20,7 +13,19 @@ program
   .option('--config <file>', 'a YAML or JSON file; variables of the environment (REGAIN_PORT, …) go before it')
   .option('--sandbox', 'with the outside world simulated and a clock that can be moved; never for real accounts')
   .action(async (options) => {
-    process.exitCode = await runService(options);
+    const { runService } = await import('./serve.ts');
+    process.exit(await runService(options)); // connections to ports may be kept open
+  });
+
+program
+  .command('inspect')
+  .description('show a recovery with its timers, calls and audit trail, even while a service goes on with it')
+  .argument('<id>', 'the id of a recovery')
+  .option('--store <file>', 'the SQLite file of a store', 'regain.sqlite')
+  .option('--json', 'print one JSON document')
+  .action(async (id: string, options) => {
+    const { inspectRecovery } = await import('./inspect.ts');
+    process.exitCode = await inspectRecovery(id, options);
   });
 
 program
@@ -29,6 +34,7 @@ program
   .argument('<file>', 'the SQLite file of a store')
   .argument('<copy>', 'where the copy goes; must not be there yet')
   .action(async (file: string, copy: string) => {
+    const { backUp } = await import('./backup.ts');
     process.exitCode = await backUp(file, copy);
   });
 
@@ -42,6 +48,7 @@ program
   .option('--policy <file>', 'a policy file, laid under what a scenario says itself')
   .option('--restarts', 'drop everything in memory between every two steps')
   .action(async (files: string[], options) => {
+    const { runFiles } = await import('./run.ts');
     process.exitCode = await runFiles(files, options);
   });
 
@@ -54,6 +61,7 @@ program
   .option('--risk <level>', 'low, medium or high', 'low')
   .option('--policy <file>', 'a policy file')
   .action(async (file: string, options) => {
+    const { showPaths } = await import('./paths.ts');
     process.exitCode = await showPaths(file, options);
   });
 
@@ -63,23 +71,38 @@ program
   .option('--check <file>', 'check a policy file')
   .option('--profile <name>', 'source or strict', 'source')
   .action(async (options) => {
+    const { showPolicy } = await import('./policy.ts');
     process.exitCode = await showPolicy(options);
   });
 
-program
+const audit = program
   .command('audit')
-  .description('check the audit trails of a store')
+  .description('check the audit trails of a store, also while a service has it open');
+
+audit
   .command('verify')
   .description('find entries that were changed, taken out, put in or moved')
   .argument('<file>', 'the SQLite file of a store')
+  .option('--against <checkpoint>', 'find what was cut off, removed or computed anew since that checkpoint, too')
+  .action(async (file: string, options) => {
+    const { verifyAudit } = await import('./audit.ts');
+    process.exitCode = await verifyAudit(file, options);
+  });
+
+audit
+  .command('checkpoint')
+  .description('print the heads of all trails as JSON, to be kept elsewhere')
+  .argument('<file>', 'the SQLite file of a store')
   .action(async (file: string) => {
-    process.exitCode = await verifyAudit(file);
+    const { printCheckpoint } = await import('./audit.ts');
+    process.exitCode = await printCheckpoint(file);
   });
 
 program
   .command('demo')
   .description('walk the eight recoveries through, with restarts in between')
   .action(async () => {
+    const { demo } = await import('./demo.ts');
     process.exitCode = await demo();
   });
 

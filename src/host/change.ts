@@ -1,5 +1,14 @@
 import type { Emitted, Instant, PortRequest, Step, Stored } from '../core/index.ts';
-import type { AuditEntry, Change, LedgerEntry, Receipt, RecoveryRecord, RequestRecord } from '../store/types.ts';
+import type {
+  AuditEntry,
+  Change,
+  ErasureDate,
+  LedgerEntry,
+  Receipt,
+  RecoveryRecord,
+  RequestRecord,
+} from '../store/types.ts';
+import type { Ended } from './erasure.ts';
 
 /** What a host makes of the steps of a machine: everything that is particular to recoveries. */
 export interface Particulars {
@@ -10,6 +19,10 @@ export interface Particulars {
   notices(emitted: readonly Emitted[], recovery: RecoveryRecord): { port: string; input: unknown }[];
   /** The input of a call as it is written: JSON with secrets sealed. */
   seal(port: string, input: unknown, recoveryId: string): string;
+  /** When what a recovery leaves behind is erased, from the instant at which it ended. */
+  retention(snapshot: unknown, endedAt: Instant): ErasureDate[];
+  /** The change that erases one class of it. */
+  erasure(ended: Ended, of: ErasureDate['class'], now: Instant): Change;
 }
 
 /** Under this name the count of notices is kept beside those of calls. */
@@ -95,6 +108,7 @@ export class ChangeBuilder {
       awaited,
       audit: this.#audit,
       ledger: this.#ledger,
+      ...(last?.status === 'done' ? { retention: this.#particulars.retention(last.snapshot, last.at) } : {}),
     };
     const receipt = receiptOf?.(change);
     return receipt ? { ...change, receipt } : change;

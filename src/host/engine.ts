@@ -16,6 +16,7 @@ import type { AuditEntry, Change, Receipt, RecoveryRecord, RequestRecord, Store 
 import { ChangeBuilder, type Particulars } from './change.ts';
 import type { Clock, VirtualClock } from './clock.ts';
 import { Outbox } from './outbox.ts';
+import { Retention } from './retention.ts';
 import type { LeftUntouched, Takeover } from './takeover.ts';
 
 /** A change that was committed. */
@@ -104,6 +105,7 @@ const PAUSE = 1_000;
 export class Engine {
   readonly #options: EngineOptions;
   readonly #outbox: Outbox;
+  readonly #retention: Retention;
   readonly #queues = new Map<string, Promise<unknown>>();
   readonly #listeners = new Set<(changed: Changed) => void>();
   #alarm: { instant: Instant; cancel: () => void } | undefined;
@@ -119,7 +121,16 @@ export class Engine {
       settle: (request, outcome) => this.#settle(request, outcome),
       onError: options.onError,
     });
-    const { clock } = options;
+    const { store, clock, particulars, onError } = options;
+    this.#retention = new Retention({
+      store,
+      clock,
+      particulars,
+      inTurn: (id, work) => this.#queued(id, work),
+      committed: (change) => this.#committed(change),
+      isClosed: () => this.#closed,
+      onError,
+    });
     this.#forgetRest = 'restFirst' in clock ? (clock as VirtualClock).restFirst(() => this.idle()) : () => {};
   }
 
@@ -228,10 +239,15 @@ export class Engine {
     const built = change.build(from, now, receiptOf);
     if ((await this.#options.store.commit(built)) !== 'committed') return undefined;
     faultPoint('engine.committed');
-    const { recovery } = built;
-    this.#outbox.keepOnly(recovery.id, built.awaited);
-    for (const request of built.requests) this.#outbox.add(request);
-    for (const timer of built.timers) this.#wakeAt(timer.dueAt);
+    this.#committed(built);
+    return built;
+  }
+
+  /** What follows from a change once it is written. */
+  #committed({ recovery, requests, awaited, timers, retention = [] }: Change): void {
+    this.#outbox.keepOnly(recovery.id, awaited);
+    for (const request of requests) this.#outbox.add(request);
+    for (const { dueAt } of [...timers, ...retention]) this.#wakeAt(dueAt);
     const { id, version, state, status, updatedAt } = recovery;
     for (const listener of this.#listeners) {
       try {
@@ -240,7 +256,6 @@ export class Engine {
         this.#options.onError(error);
       }
     }
-    return built;
   }
 
   /** Brings the result of a call to the machine, or, when nobody waits for it, to the audit trail alone. */
@@ -262,6 +277,8 @@ export class Engine {
         [{ at: clock.now(), kind: 'notice', data: { ...data, ok: 'output' in outcome } }],
         [key],
       );
+      const again = await this.#retention.settled(request);
+      if (again !== undefined) this.#wakeAt(again);
       return;
     }
     const input: StepInput =
@@ -286,6 +303,7 @@ export class Engine {
     if (loaded?.recovery.status !== 'active') return;
     const now = this.#options.clock.now();
     const message = error instanceof Error ? error.message : String(error);
+    const retention = this.#options.particulars.retention(loaded.recovery.snapshot, now);
     await this.#options.store.commit({
       recovery: {
         ...loaded.recovery,
@@ -300,7 +318,9 @@ export class Engine {
       awaited: [],
       audit: [{ at: now, kind: 'stuck', data: { error: message, timers: loaded.timers } }],
       ledger: [],
+      retention,
     });
+    for (const { dueAt } of retention) this.#wakeAt(dueAt);
   }
 
   #wakeAt(instant: Instant): void {
@@ -329,11 +349,13 @@ export class Engine {
       while (!this.#closed) {
         const due = await store.due(clock.now(), BATCH + failed.size, takeover.passedOver);
         const ids = new Set(due.map(({ recoveryId }) => recoveryId).filter((id) => !failed.has(id)));
-        if (ids.size === 0) break;
+        if (ids.size === 0 && !(await this.#retention.eraseSome())) break;
         for (const id of ids) if (!(await this.#catchUpOne(id))) failed.add(id);
       }
       const next = this.#closed ? undefined : await store.nextDue(takeover.passedOver);
       if (next !== undefined) this.#wakeAt(failed.size > 0 ? clock.now() + PAUSE : next);
+      const erasure = this.#closed ? undefined : await this.#retention.next();
+      if (erasure !== undefined) this.#wakeAt(erasure);
     } catch (error) {
       if (this.#closed) return;
       onError(error);

@@ -50,7 +50,8 @@ export function withLedger(
   for (const entry of entries) {
     countEmergency(known.emergency, entry, now - policy.emergencyCode.window);
     if (entry.recoveryId === recoveryId) continue; // a recovery counts its own tries itself
-    if (entry.kind === 'attempt' && entry.path !== null && dayOf(entry.at, policy.timeZone) === today) {
+    // What was counted on a later day, by a clock that was set back since, counts today too (R44).
+    if (entry.kind === 'attempt' && entry.path !== null && dayOf(entry.at, policy.timeZone) >= today) {
       known.attemptsToday[entry.path] = Number(known.attemptsToday[entry.path] ?? 0) + 1;
     }
     if (entry.at > now - DAY) countDay(known, entry);
@@ -75,5 +76,20 @@ function countDay(facts: AccountFacts, { kind, until }: LedgerEntry): void {
   if (kind === 'pathFailed') {
     facts.failedPaths += 1;
     facts.waitUntil = Math.max(facts.waitUntil, until ?? 0);
+  }
+}
+
+/**
+ * The instant (ms) until which a limit may need an entry.
+ * @param window how long emergency codes are counted, in ms.
+ */
+export function neededUntil({ kind, at, until }: LedgerEntry, window: number): Instant {
+  switch (kind) {
+    case 'emergencyCode':
+      return at + window;
+    case 'observed':
+      return until ?? at;
+    default:
+      return at + 2 * DAY; // 24 hours, or a calendar day, which may be an hour longer
   }
 }

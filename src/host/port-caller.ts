@@ -5,7 +5,7 @@ import type { PortCall, Ports } from '../adapters/ports.ts';
 import type { RequestRecord, Store } from '../store/types.ts';
 import type { Clock } from './clock.ts';
 import { withLedger } from './ledger.ts';
-import { type Sealer, scrubbed, secretFields } from './secrets.ts';
+import { evidenceFields, type Sealer, scrubbed, secretFields } from './secrets.ts';
 
 /** For a call that nobody waits for, such as a notice, in ms. */
 const SENT_TIMEOUT = 30_000;
@@ -61,7 +61,8 @@ export class PortCaller {
     const carryOut = this.#options.ports[name] as (input: unknown, call: PortCall) => Promise<unknown>;
     const answer = await Promise.race([(async () => carryOut(input, call))(), limit.over])
       .catch((error: unknown) => {
-        throw withoutSecrets(error, input, fields);
+        // Nor may a reference stay behind in a text when it is erased elsewhere.
+        throw withoutSecrets(error, input, [...fields, ...evidenceFields(portSpecs[name].input)]);
       })
       .finally(limit.end);
     const checked = portSpecs[name].output.safeParse(answer);

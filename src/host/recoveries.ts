@@ -24,6 +24,7 @@ import {
 import type { Particulars } from './change.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { type Changed, Engine, type Observer, type Stand } from './engine.ts';
+import { Eraser } from './erasure.ts';
 import { ledgerEntries } from './ledger.ts';
 import { type LinkTokens, PortCaller } from './port-caller.ts';
 import { Refusal } from './refusal.ts';
@@ -293,7 +294,11 @@ class Host implements Recoveries {
       const delivered = await this.#engine.deliver(recoveryId, {
         input: { type: 'event', event: checked },
         entry: { at: 0, kind: 'event', data },
-        refused: (step, outdated) => ({ at: 0, kind: 'refused', data: { ...data, ...refusedBy(step, outdated) } }),
+        refused: (step, outdated) => {
+          const isUnderWay = step || (outdated && loaded.recovery.status === 'active');
+          const said = isUnderWay ? data : { ...data, event: { type: checked.type }, by: unnamed(by) };
+          return { at: 0, kind: 'refused', data: { ...said, ...refusedBy(step, outdated) } };
+        },
         ifVersion,
         asked:
           key === undefined
@@ -340,7 +345,7 @@ class Host implements Recoveries {
       const known = refusal.field !== undefined && spec !== undefined && refusal.field in spec.schema.shape;
       const data = {
         event: { type: spec ? type : '(unknown)' },
-        by,
+        by: recovery.status === 'active' ? by : unnamed(by),
         code: refusal.code,
         ...(known ? { field: refusal.field } : {}),
       };
@@ -378,6 +383,11 @@ class Host implements Recoveries {
   }
 
   #particulars(): Particulars {
+    const eraser = new Eraser({
+      events: this.#versions.kept.map(({ events }) => events),
+      policy: policyOf(this.#policy),
+      seal: (port, input, recoveryId) => this.#caller.seal(port, input, recoveryId),
+    });
     return {
       isLive: (step: Step) => !step.states.includes('observing'),
       ledger: ledgerEntries,
@@ -388,9 +398,14 @@ class Host implements Recoveries {
           return [{ port: 'notify', input: { accountId: recovery.accountId, ...notice } }];
         }),
       seal: (port, input, recoveryId) => this.#caller.seal(port, input, recoveryId),
+      retention: (snapshot, endedAt) => eraser.dates(snapshot, endedAt),
+      erasure: (ended, of, now) => eraser.change(ended, of, now),
     };
   }
 }
+
+/** What the trail of a recovery that has ended says of a sender: nothing that would have to be erased once more. */
+const unnamed = ({ role }: By) => ({ role });
 
 /** A recovery in a list. */
 export type RecoverySummary = Omit<RecoveryRecord, 'snapshot' | 'calls'>;

@@ -13,19 +13,23 @@ interface Def {
   element?: z.ZodType;
 }
 
-/** Whether a schema, or what it wraps, is marked secret. */
-function isSecret(schema: z.ZodType): boolean {
-  if (schema.meta()?.secret === true) return true;
+/** Whether a schema, or what it wraps, has a mark. */
+function isMarked(schema: z.ZodType, mark: 'secret' | 'evidence'): boolean {
+  if (schema.meta()?.[mark] === true) return true;
   const inner = (schema.def as Def).innerType;
-  return inner !== undefined && isSecret(inner);
+  return inner !== undefined && isMarked(inner, mark);
 }
 
-/** Top-level fields of an object schema that are marked secret. */
-export function secretFields(schema: z.ZodObject): string[] {
-  return Object.entries(schema.shape)
-    .filter(([, field]) => isSecret(field as z.ZodType))
+const markedFields = (schema: z.ZodObject, mark: 'secret' | 'evidence') =>
+  Object.entries(schema.shape)
+    .filter(([, field]) => isMarked(field as z.ZodType, mark))
     .map(([name]) => name);
-}
+
+/** Top-level fields of an object schema that are marked secret. */
+export const secretFields = (schema: z.ZodObject): string[] => markedFields(schema, 'secret');
+
+/** Top-level fields of an object schema that hold references to evidence. */
+export const evidenceFields = (schema: z.ZodObject): string[] => markedFields(schema, 'evidence');
 
 /** Encrypts what has to survive in the outbox, and only there: AES-256-GCM, with a key that is not in the store. */
 export class Sealer {

@@ -9,6 +9,7 @@ import type { RecoveryRecord } from '../store/types.ts';
 /** A recovery as it is shown: what it waits for, what may be done, until when. It holds no secret. */
 export interface RecoveryView {
   recoveryId: string;
+  /** Empty once the personal data were erased. */
   accountId: string;
   version: number;
   status: RecoveryRecord['status'];

@@ -1,60 +1,77 @@
+import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import { serve } from '@hono/node-server';
+import { createAdaptorServer } from '@hono/node-server';
+import { Hono } from 'hono';
 import type { App } from './app.ts';
 import type { ServiceConfig } from './config.ts';
+import { answerProblem, RequestProblem } from './problems.ts';
 
 const MAX_HEADER = 16 * 1_024; // bytes
 const HEADERS_WITHIN = 10_000; // ms
 const DRAIN = 5_000; // ms, for requests that are being answered
-const IDLE_LOOK = 20; // ms
+const DRAIN_LOOK = 20; // ms
 
-/**
- * Takes requests.
- * @returns where, and how to take no more of them: that waits for those that are being answered, for a while.
- */
-export async function listen(app: App, config: ServiceConfig): Promise<{ url: string; close(): Promise<void> }> {
-  const server = await listening(app, config);
-  const sockets = new Set<Socket>();
-  server.on('connection', (socket) => {
-    sockets.add(socket);
-    socket.once('close', () => sockets.delete(socket));
-  });
-  const { address, family, port } = server.address() as AddressInfo;
-  return {
-    url: `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`,
-    close: () => drained(server, sockets),
-  };
-}
+type Fetch = App['fetch'];
 
-function listening(app: App, { host, port, requestTimeout }: ServiceConfig): Promise<Server> {
-  return new Promise((resolve, reject) => {
-    const server = serve(
-      {
-        fetch: app.fetch,
-        hostname: host,
-        port,
-        serverOptions: { requestTimeout, headersTimeout: HEADERS_WITHIN, maxHeaderSize: MAX_HEADER },
-      },
-      () => resolve(server as Server),
-    );
-    server.on('error', reject);
-  });
-}
+/** Listens from the start: while what fell due meanwhile is processed, the process can be seen to live. */
+export class Listener {
+  readonly #server: Server;
+  readonly #sockets = new Set<Socket>();
+  #fetch: Fetch = starting().fetch;
 
-function drained(server: Server, sockets: ReadonlySet<Socket>): Promise<void> {
-  return new Promise((resolve) => {
-    const late = setTimeout(() => server.closeAllConnections(), DRAIN);
+  private constructor({ requestTimeout }: ServiceConfig) {
+    this.#server = createAdaptorServer({
+      fetch: (request, env) => this.#fetch(request, env),
+      serverOptions: { requestTimeout, headersTimeout: HEADERS_WITHIN, maxHeaderSize: MAX_HEADER },
+    }) as Server;
+    this.#server.on('connection', (socket) => {
+      this.#sockets.add(socket);
+      socket.once('close', () => this.#sockets.delete(socket));
+    });
+  }
+
+  static async open(config: ServiceConfig): Promise<Listener> {
+    const listener = new Listener(config);
+    listener.#server.listen(config.port, config.host);
+    await once(listener.#server, 'listening');
+    return listener;
+  }
+
+  get url(): string {
+    const { address, family, port } = this.#server.address() as AddressInfo;
+    return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+  }
+
+  serve(fetch: Fetch): void {
+    this.#fetch = fetch;
+  }
+
+  /** Takes no more requests and waits for those that are being answered, for a while. */
+  async close(): Promise<void> {
+    const late = setTimeout(() => this.#server.closeAllConnections(), DRAIN);
     // A connection that has been answered stays open for a next request, which will not be taken; one on which nothing
     // came yet does not count as idle.
     const idle = setInterval(() => {
-      server.closeIdleConnections();
-      for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
-    }, IDLE_LOOK);
-    server.close(() => {
-      clearTimeout(late);
-      clearInterval(idle);
-      resolve();
-    });
-  });
+      this.#server.closeIdleConnections();
+      for (const socket of this.#sockets) if (socket.bytesRead === 0) socket.destroy();
+    }, DRAIN_LOOK);
+    await new Promise((resolve) => this.#server.close(resolve));
+    clearTimeout(late);
+    clearInterval(idle);
+  }
+}
+
+/** What is answered before the recoveries are there. */
+function starting(): Hono {
+  const app = new Hono();
+  app.get('/health', (c) => c.json({ status: 'ok' }));
+  app.get('/ready', (c) => c.json({ status: 'starting' }, 503));
+  app.notFound((c) =>
+    answerProblem(
+      c,
+      new RequestProblem('unavailable', 'the service is starting', {}, { headers: { 'Retry-After': '1' } }),
+    ),
+  );
+  return app;
 }

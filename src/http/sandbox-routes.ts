@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { z } from 'zod';
 import { duration } from '../../machines/duration.ts';
 import { type PortName, ports } from '../../machines/ports.ts';
@@ -41,7 +42,7 @@ const Question = z.strictObject({ accountId: id(), recoveryId: id(), questionId:
  */
 export function sandboxRoutes(app: App, { sandbox, clock, recoveries, staffToken }: SandboxParts): void {
   const { world } = sandbox;
-  const atRest = () => Promise.race([recoveries.idle(), new Promise((resolve) => setTimeout(resolve, AT_REST))]);
+  const atRest = () => Promise.race([recoveries.idle(), setTimeout(AT_REST, undefined, { ref: false })]);
 
   app.get('/sandbox/clock', (c) => c.json({ now: instant(clock.now()) }));
   app.post('/sandbox/clock', async (c) => {

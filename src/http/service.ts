@@ -12,7 +12,7 @@ import type { Store } from '../store/types.ts';
 import { type App, createApp } from './app.ts';
 import type { ServiceConfig } from './config.ts';
 import { RateLimits } from './limits.ts';
-import { listen } from './listen.ts';
+import { Listener } from './listen.ts';
 import { clockWatch, Metrics } from './metrics.ts';
 import { Presenter } from './presenter.ts';
 import { SandboxClock } from './sandbox-clock.ts';
@@ -69,7 +69,7 @@ interface Outside extends Pick<RecoveriesOptions, 'ports' | 'clock'> {
 async function sandboxOutside({ store: file, ports }: ServiceConfig, store: Store, policy: Policy): Promise<Outside> {
   const keys = await sandboxKeys(file);
   const clock = await SandboxClock.open(store);
-  const sandbox = createSandbox({ key: keys.sealing, clock: clock.now, policy });
+  const sandbox = createSandbox({ key: keys.sealing, clock: clock.now, policy, codeStore: store.codes });
   const staff = sandboxStaff(keys, clock.now);
   return {
     ports: ports ? createHttpPorts(ports) : sandbox.ports,
@@ -93,6 +93,24 @@ function productionOutside({ ports, keys, staff }: ServiceConfig): Outside {
 }
 
 async function running(config: ServiceConfig, store: Store, policy: Policy, log: Logger): Promise<Service> {
+  const server = await Listener.open(config);
+  try {
+    return await serving(server, config, store, policy, log);
+  } catch (error) {
+    await server.close();
+    throw error;
+  }
+}
+
+async function serving(
+  server: Listener,
+  config: ServiceConfig,
+  store: Store,
+  policy: Policy,
+  log: Logger,
+): Promise<Service> {
+  const { url } = server;
+  log.info({ url, mode: config.mode, store: config.store }, 'listening');
   const outside = config.mode === 'sandbox' ? await sandboxOutside(config, store, policy) : productionOutside(config);
   const { ports, clock = systemClock, sealingKey, tokenKeys, staff } = outside;
   const metrics = new Metrics(() => store.census(clock.now()));
@@ -140,8 +158,8 @@ async function running(config: ServiceConfig, store: Store, policy: Policy, log:
   const cleanUp = () =>
     store.forgetReceipts(clock.now() - RECEIPTS_KEPT).catch((err: unknown) => log.error({ err }, 'cleaning up failed'));
   const cleaning = setInterval(cleanUp, CLEAN_UP).unref();
-  const { url, close } = await listen(app, config);
-  log.info({ url, mode: config.mode, store: config.store }, 'listening');
+  server.serve(app.fetch);
+  log.info('ready');
 
   const stop = async () => {
     stopping.abort();
@@ -149,7 +167,7 @@ async function running(config: ServiceConfig, store: Store, policy: Policy, log:
     clearInterval(watching);
     clearInterval(cleaning);
     streams.close();
-    await close();
+    await server.close();
     await recoveries.close();
     await store.close();
     log.info('stopped');

@@ -96,6 +96,8 @@ function inputOf(kind: AuditEntry['kind'], data: Record<string, unknown>): strin
       return `${kind} ${data.port}${data.error ? `: ${data.error}` : ''}`;
     case 'notice':
       return `notice ${data.ok ? 'sent' : `not sent: ${data.error}`}`;
+    case 'erased':
+      return `erased ${data.class}`;
     default:
       return kind;
   }

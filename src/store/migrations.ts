@@ -2,7 +2,7 @@ import { type Kysely, type Migration, sql } from 'kysely';
 
 /** The tables, as code; each migration is run once on open and recorded in `kysely_migration`. */
 export const migrations: Record<string, Migration> = {
-  '0001_recoveries': {
+  '0001_recoveries_with_retention': {
     async up(db: Kysely<unknown>) {
       await db.schema
         .createTable('recoveries')
@@ -60,7 +60,9 @@ export const migrations: Record<string, Migration> = {
         .addColumn('seq', 'integer', (column) => column.notNull())
         .addColumn('at', 'bigint', (column) => column.notNull())
         .addColumn('kind', 'text', (column) => column.notNull())
-        .addColumn('data', 'text', (column) => column.notNull())
+        .addColumn('data', 'text')
+        .addColumn('salt', 'text')
+        .addColumn('digest', 'text', (column) => column.notNull())
         .addColumn('hash', 'text', (column) => column.notNull())
         .addPrimaryKeyConstraint('audit_key', ['recovery_id', 'seq'])
         .execute();
@@ -77,6 +79,15 @@ export const migrations: Record<string, Migration> = {
         .addPrimaryKeyConstraint('ledger_key', ['recovery_id', 'position'])
         .execute();
       await db.schema.createIndex('ledger_account').on('ledger').columns(['account_id', 'at']).execute();
+
+      await db.schema
+        .createTable('retention')
+        .addColumn('recovery_id', 'text', (column) => column.notNull().references('recoveries.id'))
+        .addColumn('class', 'text', (column) => column.notNull())
+        .addColumn('due_at', 'bigint', (column) => column.notNull())
+        .addPrimaryKeyConstraint('retention_key', ['recovery_id', 'class'])
+        .execute();
+      await db.schema.createIndex('retention_due').on('retention').columns(['due_at', 'class']).execute();
     },
   },
   '0002_machines': {
@@ -87,6 +98,15 @@ export const migrations: Record<string, Migration> = {
         .addColumn('structure', 'text', (column) => column.notNull())
         .execute();
       await sql`create index recoveries_active on recoveries (machine_version, id) where status = 'active'`.execute(db);
+    },
+  },
+  '0003_codes': {
+    async up(db: Kysely<unknown>) {
+      await db.schema
+        .createTable('codes')
+        .addColumn('slot', 'text', (column) => column.primaryKey())
+        .addColumn('data', 'text', (column) => column.notNull())
+        .execute();
     },
   },
   '0004_service': {

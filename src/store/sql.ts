@@ -1,12 +1,13 @@
 import { setTimeout } from 'node:timers/promises';
 import { type Kysely, Migrator, sql } from 'kysely';
 import { faultPoint } from '#fault-point';
+import type { CodeStore } from '../code-store.ts';
 import type { Instant } from '../core/index.ts';
-import { tamperings } from './audit-chain.ts';
 import { migrations } from './migrations.ts';
-import { fromRow, parsed, type Tables, toTimer } from './tables.ts';
-import type { AuditEntry, Change, Committed, Limit, ListFilter, Receipt, Store, Tampering } from './types.ts';
-import { countLimit, Stale, type Trx, writeAudit, writeChange, writeReceipt } from './write.ts';
+import { SqlReader } from './reader.ts';
+import { fromRow, type Tables, toRequest } from './tables.ts';
+import type { AuditEntry, Change, Committed, Limit, ListFilter, Receipt, Store, TrailHead } from './types.ts';
+import { countLimit, Stale, type Trx, updateCode, writeAudit, writeChange, writeReceipt } from './write.ts';
 
 /** Runs the migrations that this database has not had yet. */
 export async function migrate(db: Kysely<Tables>): Promise<void> {
@@ -23,6 +24,8 @@ export interface SqlDialect {
   isOccupied(error: unknown): boolean;
   /** Whether an error says that somebody else is writing: the transaction may be tried again. */
   isBusy(error: unknown): boolean;
+  /** Overwrites what is left of erased rows beside the tables; false when it has to be tried again. */
+  purge?(): boolean;
   onClose(): void;
 }
 
@@ -39,12 +42,16 @@ const activeOf = (db: Trx, machineVersions: readonly string[]) =>
 
 /** The store over any SQL database that Kysely speaks. */
 export class SqlStore implements Store {
+  readonly codes: CodeStore;
   readonly #db: Kysely<Tables>;
   readonly #dialect: SqlDialect;
+  readonly #reader: SqlReader;
 
   constructor(db: Kysely<Tables>, dialect: SqlDialect) {
     this.#db = db;
     this.#dialect = dialect;
+    this.#reader = new SqlReader(db);
+    this.codes = { update: (slot, change) => this.#transaction((trx) => updateCode(trx, slot, change)) };
   }
 
   async commit(change: Change): Promise<Committed> {
@@ -79,7 +86,7 @@ export class SqlStore implements Store {
         faultPoint('committed');
         return result;
       } catch (error) {
-        await sql`rollback`.execute(trx);
+        await sql`rollback`.execute(trx).catch(() => {}); // a full disk has rolled it back already
         throw error;
       }
     });
@@ -163,17 +170,7 @@ export class SqlStore implements Store {
       .execute();
   }
 
-  async load(id: string) {
-    const row = await this.#db.selectFrom('recoveries').selectAll().where('id', '=', id).executeTakeFirst();
-    if (!row) return undefined;
-    const timers = await this.#db
-      .selectFrom('timers')
-      .selectAll()
-      .where('recovery_id', '=', id)
-      .orderBy('position')
-      .execute();
-    return { recovery: fromRow(row), timers: timers.map(toTimer) };
-  }
+  load = (id: string) => this.#reader.load(id);
 
   async live(accountId: string) {
     const row = await this.#db
@@ -229,11 +226,7 @@ export class SqlStore implements Store {
       .orderBy('not_before')
       .limit(limit)
       .execute();
-    return rows.map(({ recovery_id, not_before, ...row }) => ({
-      ...row,
-      recoveryId: recovery_id,
-      notBefore: not_before,
-    }));
+    return rows.map(toRequest);
   }
 
   async postpone(recoveryId: string, key: string, tries: number, notBefore: Instant) {
@@ -284,36 +277,48 @@ export class SqlStore implements Store {
     return rows.map(({ recovery_id, kind, path, at, until }) => ({ recoveryId: recovery_id, kind, path, at, until }));
   }
 
-  async audit(recoveryId: string, after = 0) {
-    const rows = await this.#db
-      .selectFrom('audit')
-      .selectAll()
+  async ledgerOf(recoveryId: string) {
+    return this.#db
+      .selectFrom('ledger')
+      .select(['kind', 'path', 'at', 'until'])
       .where('recovery_id', '=', recoveryId)
-      .where('seq', '>', after)
-      .orderBy('seq')
+      .orderBy('position')
       .execute();
-    return rows.map(({ seq, at, kind, data }) => ({ seq, at, kind, data: JSON.parse(data) }));
   }
 
-  async tamperings() {
-    const heads = await this.#db
-      .selectFrom('recoveries')
-      .select(['id', 'audit_seq', 'audit_hash'])
-      .orderBy('id')
-      .execute();
-    const found: Tampering[] = [];
-    for (const { id, audit_seq, audit_hash } of heads) {
-      const rows = await this.#db
-        .selectFrom('audit')
-        .selectAll()
-        .where('recovery_id', '=', id)
-        .orderBy('seq')
-        .execute();
-      const entries = rows.map(({ seq, at, kind, data, hash }) => ({ seq, at, kind, data: parsed(data), hash }));
-      found.push(...tamperings(id, entries, { seq: audit_seq, hash: audit_hash }));
-    }
-    return found;
+  audit = (recoveryId: string, after?: number) => this.#reader.audit(recoveryId, after);
+
+  requestsOf = (recoveryId: string) => this.#reader.requestsOf(recoveryId);
+
+  #erasures() {
+    return this.#db
+      .selectFrom('retention')
+      .innerJoin('recoveries', 'recoveries.id', 'retention.recovery_id')
+      .where('recoveries.status', '!=', 'active')
+      .orderBy('retention.due_at')
+      .orderBy('retention.class'); // by the alphabet evidence is first
   }
+
+  async dueErasures(now: Instant, limit: number) {
+    const rows = await this.#erasures()
+      .select(['retention.recovery_id', 'retention.class', 'retention.due_at'])
+      .where('retention.due_at', '<=', now)
+      .limit(limit)
+      .execute();
+    return rows.map((row) => ({ recoveryId: row.recovery_id, class: row.class, dueAt: row.due_at }));
+  }
+
+  async nextErasure() {
+    const row = await this.#erasures().select('retention.due_at').limit(1).executeTakeFirst();
+    return row?.due_at;
+  }
+
+  async purge() {
+    return this.#db.connection().execute(async () => this.#dialect.purge?.() ?? true);
+  }
+
+  tamperings = (since?: readonly TrailHead[]) => this.#reader.tamperings(since);
+  trailHeads = () => this.#reader.trailHeads();
 
   async close() {
     await this.#db.destroy();

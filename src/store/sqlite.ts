@@ -1,8 +1,10 @@
 import Database from 'better-sqlite3';
 import { Kysely, SqliteDialect } from 'kysely';
+import { migrations } from './migrations.ts';
+import { SqlReader } from './reader.ts';
 import { migrate, SqlStore } from './sql.ts';
 import type { Tables } from './tables.ts';
-import type { Store } from './types.ts';
+import type { Store, StoreReader } from './types.ts';
 
 export interface SqliteOptions {
   /**
@@ -20,6 +22,11 @@ export class StoreInUse extends Error {
   constructor(file: string) {
     super(`${file} is in use by another process: stop that one first, or give this one a file of its own`);
   }
+}
+
+/** The file is no store, or one of another version. */
+export class UnusableStore extends Error {
+  override readonly name = 'UnusableStore';
 }
 
 /** The file is damaged, or no store at all. */
@@ -55,12 +62,40 @@ export async function openSqlite(
     database.pragma('secure_delete = ON'); // what is deleted is overwritten
     const db = new Kysely<Tables>({ dialect: new SqliteDialect({ database }) });
     await migrate(db);
-    return new SqlStore(db, { begin: 'begin immediate', isOccupied, isBusy, onClose: () => lock?.close() });
+    const purge = () => truncateWal(database);
+    const onClose = () => lock?.close();
+    return new SqlStore(db, { begin: 'begin immediate', isOccupied, isBusy, purge, onClose });
   } catch (error) {
     database.close();
     lock?.close();
     throw error;
   }
+}
+
+/**
+ * Opens a store to be looked at only, even while a service has the store open.
+ * @param file path of an SQLite file.
+ * @throws UnusableStore when it cannot be read, is no store, or one of another version.
+ */
+export async function openSqliteReadOnly(file: string): Promise<StoreReader> {
+  let database: Database.Database | undefined;
+  try {
+    database = new Database(file, { readonly: true, fileMustExist: true });
+    const rows = database.prepare<[], { name: string }>('select name from kysely_migration order by name').all();
+    const names = rows.map(({ name }) => name).join();
+    if (names !== Object.keys(migrations).sort().join())
+      throw new Error(`its tables are of another version (${names})`);
+  } catch (error) {
+    database?.close();
+    throw new UnusableStore(`${file} cannot be used: ${(error as Error).message}`);
+  }
+  return new SqlReader(new Kysely<Tables>({ dialect: new SqliteDialect({ database }) }));
+}
+
+/** Brings the log over into the tables, where deleted content is overwritten, and empties it. A reader may be in the way. */
+function truncateWal(database: Database.Database): boolean {
+  const [{ busy } = { busy: 0 }] = database.pragma('wal_checkpoint(TRUNCATE)') as { busy: number }[];
+  return busy === 0;
 }
 
 /**

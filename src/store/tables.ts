@@ -1,6 +1,6 @@
 import type { Insertable, Selectable } from 'kysely';
 import type { Timer } from '../core/index.ts';
-import type { AuditEntry, LedgerEntry, RecoveryRecord, RequestRecord } from './types.ts';
+import type { AuditEntry, ErasureDate, LedgerEntry, RecoveryRecord, RequestRecord } from './types.ts';
 
 interface RecoveryTable {
   id: string;
@@ -45,7 +45,9 @@ interface AuditTable {
   seq: number;
   at: number;
   kind: AuditEntry['kind'];
-  data: string;
+  data: string | null;
+  salt: string | null;
+  digest: string;
   hash: string;
 }
 interface LedgerTable {
@@ -56,6 +58,17 @@ interface LedgerTable {
   path: string | null;
   at: number;
   until: number | null;
+}
+interface RetentionTable {
+  recovery_id: string;
+  class: ErasureDate['class'];
+  due_at: number;
+}
+interface CodeTable {
+  /** A hash of kind, account and purpose: it says nothing of whose they are. */
+  slot: string;
+  /** JSON of a `CodeSlot`. */
+  data: string;
 }
 interface ReceiptTable {
   scope: string;
@@ -84,6 +97,8 @@ export interface Tables {
   requests: RequestTable;
   audit: AuditTable;
   ledger: LedgerTable;
+  retention: RetentionTable;
+  codes: CodeTable;
   receipts: ReceiptTable;
   limits: LimitTable;
   settings: SettingTable;
@@ -130,11 +145,8 @@ export const toTimer = (row: Selectable<TimerTable>): Timer => ({
   dueAt: row.due_at,
 });
 
-/** What an entry holds; nothing when it is no JSON any more. */
-export function parsed(data: string): Record<string, unknown> {
-  try {
-    return JSON.parse(data);
-  } catch {
-    return {};
-  }
-}
+export const toRequest = ({ recovery_id, not_before, ...row }: Selectable<RequestTable>): RequestRecord => ({
+  ...row,
+  recoveryId: recovery_id,
+  notBefore: not_before,
+});

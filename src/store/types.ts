@@ -1,8 +1,10 @@
+import type { CodeStore } from '../code-store.ts';
 import type { Instant, Stored, Timer } from '../core/index.ts';
 
 /** A recovery as it is kept between two steps. */
 export interface RecoveryRecord {
   id: string;
+  /** Empty, as is the device, once the personal data were erased. */
   accountId: string;
   deviceId: string;
   /** Whether it counts as the account's one live recovery. */
@@ -41,7 +43,19 @@ export interface RequestRecord {
 /** What happened, for reviewers. It never holds a secret. */
 export interface AuditEntry {
   at: Instant;
-  kind: 'start' | 'event' | 'refused' | 'timer' | 'answer' | 'failure' | 'dropped' | 'notice' | 'stuck' | 'migrated';
+  kind:
+    | 'start'
+    | 'event'
+    | 'refused'
+    | 'timer'
+    | 'answer'
+    | 'failure'
+    | 'dropped'
+    | 'notice'
+    | 'stuck'
+    | 'migrated'
+    | 'erased';
+  /** `{ erased: true }` once they were erased; a later entry of the kind `erased` says when and why. */
   data: Record<string, unknown>;
 }
 
@@ -50,7 +64,34 @@ export interface Tampering {
   recoveryId: string;
   /** Number of the entry. */
   seq: number;
-  what: 'changed' | 'missing' | 'inserted' | 'cut off';
+  /** Against a checkpoint besides: `removed` is a whole trail, `replaced` one that was computed anew up to this entry. */
+  what: 'changed' | 'missing' | 'inserted' | 'cut off' | 'removed' | 'replaced';
+}
+
+/** The last entry of a trail. Kept elsewhere, it shows what was done to the trail since (R53). */
+export interface TrailHead {
+  recoveryId: string;
+  seq: number;
+  hash: string;
+  /** Instant of the entry, in ms. */
+  at: Instant;
+}
+
+/** A store, to be looked at only. */
+export interface StoreReader {
+  load(id: string): Promise<{ recovery: RecoveryRecord; timers: Timer[] } | undefined>;
+  /** @param after the entries behind this number; all by default. */
+  audit(recoveryId: string, after?: number): Promise<(AuditEntry & { seq: number })[]>;
+  /** Calls of a recovery that are in the outbox. */
+  requestsOf(recoveryId: string): Promise<RequestRecord[]>;
+  /**
+   * Holds every audit trail against its hashes; empty when each is as it was written (R53).
+   * @param since heads that the trails had earlier: what was cut off, removed or replaced since is found too.
+   */
+  tamperings(since?: readonly TrailHead[]): Promise<Tampering[]>;
+  /** The last entry of every trail, by recovery. */
+  trailHeads(): Promise<TrailHead[]>;
+  close(): Promise<void>;
 }
 
 /** What outlives a recovery: attempts, wrong codes, emergency codes, observation. */
@@ -60,6 +101,29 @@ export interface LedgerEntry {
   at: Instant;
   /** End of an observation, or of the wait after a failed path. */
   until: Instant | null;
+}
+
+/**
+ * What is erased together (R55): references to evidence; all that is personal; what the ledger keeps for limits that hold
+ * over recoveries, where these need it for longer.
+ */
+type RetentionClass = 'evidence' | 'personalData' | 'ledger';
+
+/** The date of an erasure: an absolute instant (ms), whatever restarts come before it. */
+export interface ErasureDate {
+  class: RetentionClass;
+  dueAt: Instant;
+}
+
+/** What a change erases; the place of the date is taken with it, so that it is done once. */
+interface Erasure {
+  class: RetentionClass;
+  /** Numbers of the audit entries whose data and salts go. */
+  entries: readonly number[];
+  /** Whether the recovery's rows in the ledger go. */
+  ledger: boolean;
+  /** Takes all calls of the recovery from the outbox but those of this port, and all receipts of answers. */
+  onlyPort?: string;
 }
 
 /** The answer that was given to a request with an idempotency key: a repeat gets it again (R45). */
@@ -104,6 +168,9 @@ export interface Change {
   awaited: readonly string[];
   audit: readonly AuditEntry[];
   ledger: readonly LedgerEntry[];
+  /** Dates of erasures, given with the change that ends the recovery; they take the place of earlier ones of their class. */
+  retention?: readonly ErasureDate[];
+  erasure?: Erasure;
   receipt?: Receipt;
 }
 
@@ -119,7 +186,9 @@ export interface ListFilter {
 }
 
 /** Where recoveries are kept. All methods are safe to call at once. */
-export interface Store {
+export interface Store extends StoreReader {
+  /** One-time codes and tokens, as hashes: for the ports that send and check them. */
+  readonly codes: CodeStore;
   /** Writes a change in one transaction. */
   commit(change: Change): Promise<Committed>;
   /**
@@ -141,7 +210,6 @@ export interface Store {
   /** A setting that outlasts the process, such as a sandbox clock's; undefined when it was never set. */
   setting(name: string): Promise<string | undefined>;
   set(name: string, value: string): Promise<void>;
-  load(id: string): Promise<{ recovery: RecoveryRecord; timers: Timer[] } | undefined>;
   /** The account's live recovery. */
   live(accountId: string): Promise<RecoveryRecord | undefined>;
   list(filter: ListFilter): Promise<RecoveryRecord[]>;
@@ -166,9 +234,15 @@ export interface Store {
    */
   keepStructure(machineVersion: string, structure: string): Promise<string>;
   ledger(accountId: string): Promise<(LedgerEntry & { recoveryId: string })[]>;
-  /** @param after the entries behind this number; all by default. */
-  audit(recoveryId: string, after?: number): Promise<(AuditEntry & { seq: number })[]>;
-  /** Holds every audit trail against its hashes; empty when each is as it was written (R53). */
-  tamperings(): Promise<Tampering[]>;
-  close(): Promise<void>;
+  /** What the ledger holds of one recovery. */
+  ledgerOf(recoveryId: string): Promise<LedgerEntry[]>;
+  /** Erasures due at or before `now` of recoveries that have ended, the earliest first, evidence before all else. */
+  dueErasures(now: Instant, limit: number): Promise<(ErasureDate & { recoveryId: string })[]>;
+  /** The instant of the earliest erasure of a recovery that has ended. */
+  nextErasure(): Promise<Instant | undefined>;
+  /**
+   * Overwrites what was erased wherever the database may still hold it beside its tables.
+   * @returns false when a reader is in the way: to be tried again.
+   */
+  purge(): Promise<boolean>;
 }

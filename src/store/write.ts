@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely';
 import { faultPoint } from '#fault-point';
+import type { CodeSlot } from '../code-store.ts';
 import { chained } from './audit-chain.ts';
 import { type Tables, toRow } from './tables.ts';
 import type { AuditEntry, Change, Limit, Receipt } from './types.ts';
@@ -87,16 +88,7 @@ export async function writeAudit(trx: Trx, recoveryId: string, audit: readonly A
   const entries = chained(recoveryId, head, audit);
   await trx
     .insertInto('audit')
-    .values(
-      entries.map(({ seq, at, kind, data, hash }) => ({
-        recovery_id: recoveryId,
-        seq,
-        at,
-        kind,
-        data: JSON.stringify(data),
-        hash,
-      })),
-    )
+    .values(entries.map((entry) => ({ recovery_id: recoveryId, ...entry })))
     .execute();
   const last = entries.at(-1);
   await trx
@@ -127,6 +119,43 @@ async function writeLedger(trx: Trx, { recovery, ledger }: Change): Promise<void
     .execute();
 }
 
+async function writeRetention(trx: Trx, { recovery, retention = [] }: Change): Promise<void> {
+  if (retention.length === 0) return;
+  await trx
+    .insertInto('retention')
+    .values(retention.map((date) => ({ recovery_id: recovery.id, class: date.class, due_at: date.dueAt })))
+    .onConflict((conflict) =>
+      conflict
+        .columns(['recovery_id', 'class'])
+        .doUpdateSet((excluded) => ({ due_at: excluded.ref('excluded.due_at') })),
+    )
+    .execute();
+}
+
+/** Before anything new is written: the date is used up, and what it was for goes. */
+async function erase(trx: Trx, { recovery: { id }, erasure }: Change): Promise<void> {
+  if (!erasure) return;
+  const { numDeletedRows } = await trx
+    .deleteFrom('retention')
+    .where('recovery_id', '=', id)
+    .where('class', '=', erasure.class)
+    .executeTakeFirst();
+  if (numDeletedRows !== 1n) throw new Stale();
+  for (const seq of erasure.entries) {
+    await trx
+      .updateTable('audit')
+      .set({ data: null, salt: null })
+      .where('recovery_id', '=', id)
+      .where('seq', '=', seq)
+      .execute();
+  }
+  if (erasure.ledger) await trx.deleteFrom('ledger').where('recovery_id', '=', id).execute();
+  if (erasure.onlyPort !== undefined) {
+    await trx.deleteFrom('requests').where('recovery_id', '=', id).where('port', '!=', erasure.onlyPort).execute();
+    await trx.deleteFrom('receipts').where('recovery_id', '=', id).execute();
+  }
+}
+
 /** @throws Stale when the key was used meanwhile. */
 export async function writeReceipt(trx: Trx, receipt: Receipt | undefined): Promise<void> {
   if (!receipt) return;
@@ -155,6 +184,8 @@ export async function countLimit(trx: Trx, { key, most, span }: Limit, now: numb
 export async function writeChange(trx: Trx, change: Change): Promise<void> {
   await writeRecovery(trx, change);
   faultPoint('commit.recovery');
+  await erase(trx, change);
+  faultPoint('commit.erasure');
   await writeTimers(trx, change);
   faultPoint('commit.timers');
   await writeRequests(trx, change);
@@ -163,6 +194,28 @@ export async function writeChange(trx: Trx, change: Change): Promise<void> {
   faultPoint('commit.audit');
   await writeLedger(trx, change);
   faultPoint('commit.ledger');
+  await writeRetention(trx, change);
+  faultPoint('commit.retention');
   await writeReceipt(trx, change.receipt);
   faultPoint('commit.receipt');
+}
+
+/** Changes a slot of one-time secrets; the caller holds the transaction. */
+export async function updateCode<T>(trx: Trx, slot: string, change: (slot: CodeSlot) => T): Promise<T> {
+  const empty: CodeSlot = { live: null, calls: [] };
+  // The write takes the row for this transaction, so that what is read holds until its end.
+  const { data } = await trx
+    .insertInto('codes')
+    .values({ slot, data: JSON.stringify(empty) })
+    .onConflict((conflict) => conflict.column('slot').doUpdateSet({ slot }))
+    .returning('data')
+    .executeTakeFirstOrThrow();
+  const kept: CodeSlot = JSON.parse(data);
+  const result = change(kept);
+  await trx
+    .updateTable('codes')
+    .set({ data: JSON.stringify(kept) })
+    .where('slot', '=', slot)
+    .execute();
+  return result;
 }

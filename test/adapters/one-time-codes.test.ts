@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
-import { type CodeStore, createMemoryCodeStore } from '../../src/adapters/code-store.ts';
+import { createMemoryCodeStore } from '../../src/adapters/code-store.ts';
 import { type CodeRequest, createOneTimeCodes, randomCode, randomToken } from '../../src/adapters/one-time-codes.ts';
+import type { CodeStore } from '../../src/code-store.ts';
 
 const KEY = 'a key of the tests, long enough';
 const LIFETIME = 300_000;

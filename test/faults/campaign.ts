@@ -12,10 +12,12 @@ const BEGIN = Date.parse('2026-12-01T10:00:00+08:00');
 
 /** How a service dies, again and again, while people use it. */
 export interface Killer {
-  /** Environment of the next start: arms a fault point, which then does the killing. */
-  next?(): Record<string, string> | undefined;
-  /** Deaths that are wanted. */
-  times: number;
+  /** Fault point of the next life, such as `committed:3`; without one it is killed from outside, at a random moment. */
+  next?(): string | undefined;
+  /** Told of each death, and whether the fault point was the cause. */
+  died?(point: string | undefined, byItself: boolean): void;
+  /** Whether enough have died. */
+  isDone(): boolean;
 }
 
 export interface CampaignOptions {
@@ -28,6 +30,8 @@ export interface CampaignOptions {
   only?: readonly string[];
   /** Gives up after so many ms. */
   within?: number;
+  /** How long a script waits for a state, in ms. */
+  patience?: number;
 }
 
 /** A campaign that is over, its service still up. */
@@ -79,7 +83,7 @@ class Director {
 
 /** Plays recoveries of all kinds at once against the real service in a process of its own, which may be killed meanwhile. */
 export async function runCampaign(options: CampaignOptions): Promise<Campaign> {
-  const { recoveries, killer, only = Object.keys(SCRIPTS), within = 600_000 } = options;
+  const { recoveries, killer, only = Object.keys(SCRIPTS), within = 900_000, patience = 120_000 } = options;
   const folder = mkdtempSync(join(tmpdir(), 'regain-faults-'));
   const world = await World.open(join(folder, 'store.sqlite'));
   const child = new Child({
@@ -97,7 +101,7 @@ export async function runCampaign(options: CampaignOptions): Promise<Campaign> {
   const failures: string[] = [];
   const players = Array.from({ length: recoveries }, (_, index) => {
     const name = only[index % only.length] ?? '';
-    return new Player(name, index + 1, client, world, director.wait);
+    return new Player(name, index + 1, { client, world, time: director.wait, patience });
   });
   const playing = Promise.all(
     players.map(async (player) => {
@@ -137,22 +141,22 @@ const POINT_NEVER_PASSED = 4_000; // ms
 /** Kills at random moments, some of them before it listens, or lets an armed fault point do it. */
 async function kills(child: Child, killer: Killer, over: { yet: boolean }): Promise<void> {
   let startUp = SHORT_LIFE;
-  const before = child.kills;
-  while (!over.yet && child.kills - before < killer.times && child.crashes.length === 0) {
-    await child.kill();
-    const armed = killer.next?.();
+  await child.kill();
+  while (!over.yet && !killer.isDone() && child.crashes.length === 0) {
+    const point = killer.next?.();
     const began = Date.now();
-    const started = child.start(armed);
-    if (!armed && Math.random() < WHILE_IT_STARTS) {
+    const started = child.start(point === undefined ? {} : { REGAIN_FAULT: point });
+    if (point !== undefined) {
+      await Promise.race([child.ended, setTimeout(POINT_NEVER_PASSED)]);
+    } else if (Math.random() < WHILE_IT_STARTS) {
       await setTimeout(Math.random() * startUp);
     } else {
       await started;
       startUp = Date.now() - began;
-      await (armed
-        ? Promise.race([child.ended, setTimeout(POINT_NEVER_PASSED)])
-        : setTimeout(Math.random() * Math.max(SHORT_LIFE, startUp)));
+      await setTimeout(Math.random() * Math.max(SHORT_LIFE, startUp));
     }
+    killer.died?.(point, !child.isUp);
+    await child.kill();
   }
-  await child.kill();
   await child.start();
 }

@@ -82,8 +82,8 @@ export class Client {
       await this.#slot();
       try {
         const response = await fetch(`${this.#child.url}${path}`, { ...init, signal: AbortSignal.timeout(20_000) });
-        if (response.status === 503) continue;
-        return { status: response.status, text: await response.text() };
+        const text = await response.text();
+        if (response.status !== 503) return { status: response.status, text };
       } catch {
         // killed before it had answered
       } finally {

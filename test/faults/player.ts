@@ -4,9 +4,9 @@ import type { World } from './world.ts';
 
 /** Instants of a campaign, in ms from its begin: everybody waits for the last before the clock moves on. */
 export const TIMES = {
-  contactsOpen: 7 * 60_000,
-  afterCodes: 40 * 60_000,
-  entrance: 50 * 60_000,
+  contactsOpen: 12 * 60_000,
+  afterCodes: 45 * 60_000,
+  entrance: 62 * 60_000,
   codeOver: 3 * 3_600_000,
   callOverdue: 75 * 3_600_000,
   weekOver: 8 * 86_400_000,
@@ -22,7 +22,6 @@ interface Shown {
 }
 
 type Event = { type: string } & Record<string, unknown>;
-const LONGEST = 90_000; // ms
 
 /** Plays all the people of one recovery: the owner, the contacts, the agents, an institution. */
 export class Player {
@@ -33,9 +32,20 @@ export class Player {
   readonly #client: Client;
   readonly #world: World;
   readonly #time: (time: Time) => Promise<void>;
+  readonly #patience: number;
   #token = '';
 
-  constructor(name: string, number: number, client: Client, world: World, time: (time: Time) => Promise<void>) {
+  constructor(
+    name: string,
+    number: number,
+    {
+      client,
+      world,
+      time,
+      patience,
+    }: { client: Client; world: World; time(time: Time): Promise<void>; patience: number },
+  ) {
+    this.#patience = patience;
     this.name = name;
     this.accountId = `a${number}`;
     this.phone = `+86138${String(number).padStart(8, '0')}`;
@@ -120,7 +130,7 @@ export class Player {
   /** Resolves when the recovery stands in a state, or below it. */
   async until(state: string): Promise<Shown> {
     let last: Shown | undefined;
-    for (const until = Date.now() + LONGEST; Date.now() < until; await setTimeout(80)) {
+    for (const until = Date.now() + this.#patience; Date.now() < until; await setTimeout(80)) {
       last = await this.look();
       if (last.state === state || last.state.startsWith(`${state}.`)) return last;
     }

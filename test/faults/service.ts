@@ -1,11 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { appendFileSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
+const KEPT = 20_000; // characters of the log
 const ROOT = join(import.meta.dirname, '../..');
 
 export interface ChildOptions {
-  /** Folder for the configuration, the store and the log. */
+  /** Folder for the configuration and the store. */
   folder: string;
   portsUrl: string;
   portsSecret: string;
@@ -34,6 +35,9 @@ export class Child {
     this.#options = options;
     this.store = join(options.folder, 'store.sqlite');
     this.#config = join(options.folder, 'config.json');
+    // Trails are kept whole for as long as a campaign lasts.
+    const policy = join(options.folder, 'policy.json');
+    writeFileSync(policy, JSON.stringify({ retention: { evidence: '400d', personalData: '400d' } }));
     const most = { most: 1_000_000 };
     writeFileSync(
       this.#config,
@@ -41,6 +45,7 @@ export class Child {
         mode: 'sandbox',
         port: 0,
         store: this.store,
+        policy,
         ports: { url: options.portsUrl, secret: options.portsSecret },
         tokens: { owner: '60d', contact: '60d' },
         limits: {
@@ -80,8 +85,7 @@ export class Child {
     });
     const listening = new Promise<void>((resolve) => {
       child.stdout.on('data', (part) => {
-        output += part;
-        appendFileSync(join(this.#options.folder, 'log'), part);
+        output = (output + part).slice(-KEPT);
         const [, url] = /"url":"([^"]+)"/.exec(output) ?? [];
         if (url === undefined) return;
         this.url = url;

@@ -62,6 +62,7 @@ const path = (machine: RecoveryPath['machine'], events: RecoveryPath['events']):
   title: { 'zh-CN': '印章', en: 'Stamp' },
   section: '3',
   order: 'selfService',
+  grants: ['possession'],
   machine,
   events: { ...events },
   ineligible: () => undefined,

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
@@ -138,6 +138,60 @@ describe('the SQLite store', () => {
     expect((await store.list({ accountId: 'a2' })).map(({ id }) => id)).toEqual(['r2']);
     expect(await store.list({ status: 'stuck' })).toEqual([]);
     await store.close();
+  });
+
+  test('R55: a date is used up with the erasure, which a second one finds done; what has not ended has none', async () => {
+    const store = await openSqlite(newFile());
+    await store.commit(change({ retention: [{ class: 'evidence', dueAt: 20 }], requests: [request('k1')] }));
+    expect(await store.dueErasures(99, 10)).toEqual([]);
+    expect(await store.nextErasure()).toBeUndefined();
+    const ended = (version: number) => recovery({ version, status: 'done', live: false });
+    const dates = [
+      { class: 'personalData', dueAt: 30 },
+      { class: 'evidence', dueAt: 30 },
+    ] as const;
+    const end = { at: 20, kind: 'event', data: {} } as const;
+    await store.commit(change({ recovery: ended(2), from: 1, retention: dates, audit: [end] }));
+    expect(await store.nextErasure()).toBe(30);
+    expect(await store.dueErasures(29, 10)).toEqual([]);
+    const due = await store.dueErasures(30, 10);
+    expect(due.map((date) => date.class)).toEqual(['evidence', 'personalData']);
+    const erased = { at: 30, kind: 'erased', data: { class: 'evidence', entries: [1] } } as const;
+    const erasure = { class: 'evidence', entries: [1], ledger: false } as const;
+    const erase = (version: number) =>
+      store.commit(change({ recovery: ended(version + 1), from: version, audit: [erased], erasure }));
+    expect(await erase(2)).toBe('committed');
+    expect(await erase(3)).toBe('stale');
+    expect((await store.load('r1'))?.recovery.version).toBe(3);
+    expect(await store.dueErasures(30, 10)).toEqual([{ recoveryId: 'r1', class: 'personalData', dueAt: 30 }]);
+    expect((await store.audit('r1')).map(({ kind, data }) => [kind, data.erased])).toEqual([
+      ['start', true],
+      ['event', undefined],
+      ['erased', undefined],
+    ]);
+    expect(await store.tamperings()).toEqual([]);
+    await store.close();
+  });
+
+  test('R55: what was erased before a crash is in no file once the next process has purged', async () => {
+    const file = newFile();
+    const store = await openSqlite(file);
+    const ended = recovery({ status: 'done', live: false });
+    const audit = [{ at: 10, kind: 'event', data: { ref: 'a-reference' } }] as const;
+    await store.commit(change({ recovery: ended, audit, retention: [{ class: 'evidence', dueAt: 20 }] }));
+    await store.purge();
+    const erasure = { class: 'evidence', entries: [1], ledger: false } as const;
+    await store.commit(change({ recovery: { ...ended, version: 2 }, from: 1, audit: [], erasure }));
+    const crashed = newFile(); // the files as a process leaves them that is killed here
+    for (const end of ['', '-wal']) copyFileSync(`${file}${end}`, `${crashed}${end}`);
+    await store.close();
+    const bytes = () => ['', '-wal'].map((end) => readFileSync(`${crashed}${end}`, 'latin1')).join('');
+    expect(bytes()).toContain('a-reference');
+    const again = await openSqlite(crashed);
+    expect(await again.purge()).toBe(true);
+    expect(bytes()).not.toContain('a-reference');
+    expect((await again.audit('r1'))[0]?.data).toEqual({ erased: true });
+    await again.close();
   });
 
   test('R51: passes over the active recoveries of versions that nobody here knows, and over no others', async () => {

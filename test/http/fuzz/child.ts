@@ -58,11 +58,10 @@ export class Child {
     const lines = createInterface({ input: child.stdout as NodeJS.ReadableStream });
     await new Promise<void>((resolve, reject) => {
       lines.on('line', (line) => {
-        const { level, url } = JSON.parse(line);
+        const { level, url, msg } = JSON.parse(line);
         if (level >= ERROR) here.errors.push(line);
-        if (url === undefined) return;
-        here.url = url;
-        resolve();
+        here.url = url ?? here.url;
+        if (msg === 'ready') resolve();
       });
       child.once('exit', (code) => reject(new Error(`the service ended with ${code}: ${here.errors.join('\n')}`)));
     });

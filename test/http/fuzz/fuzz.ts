@@ -115,6 +115,7 @@ class Worker {
 
   async work(requests: number): Promise<void> {
     const { child, report } = this.#shared;
+    const failed = (error: unknown) => void report.findings.push(`the clock could not be moved: ${error}`);
     let moved: Promise<unknown> = Promise.resolve();
     for (let done = 0; done < requests && report.findings.length < MOST_FINDINGS && child.ended === undefined; done++) {
       const seed = (this.#seed * 31 + this.#index * 1_000_003 + done) | 0;
@@ -122,7 +123,8 @@ class Worker {
       if (plan) await this.#carryOut(plan, seed);
       if (this.#index === 0 && done % CLOCK_EVERY === CLOCK_EVERY - 1) {
         await moved; // it is answered when all is at rest, which may be never before the end
-        moved = child.json({ method: 'POST', path: '/sandbox/clock', body: { advance: `${1 + (done % 6)}m` } });
+        const body = { advance: `${1 + (done % 6)}m` };
+        moved = child.json({ method: 'POST', path: '/sandbox/clock', body }).catch(failed);
       }
       if (done % MEMORY_EVERY === 0) await this.#weigh();
       await this.#renew();

@@ -50,7 +50,7 @@ export function operationsOf({ paths, components }: OpenApi): Operation[] {
 }
 
 /** Whose token a request has. */
-export const BEARERS = ['owner', 'contact', 'cancel', 'agent', 'staff', 'auditor', 'forged', 'none'] as const;
+const BEARERS = ['owner', 'contact', 'cancel', 'agent', 'staff', 'auditor', 'forged', 'none'] as const;
 export type Bearer = (typeof BEARERS)[number];
 
 /** A request before it is known where the recoveries stand. */
