@@ -85,6 +85,7 @@ export class PortCaller {
         reject(error);
       });
     });
+    over.catch(() => {}); // it may be over before anybody waits for it
     return { signal: AbortSignal.any([signal, limit.signal]), end, over };
   }
 

@@ -104,3 +104,25 @@ test('R36: a notice whose gateway never answers is tried again', async () => {
   release();
   await end();
 });
+
+test('R36: a notice whose time passes before it could be made brings nothing down', async () => {
+  const unhandled: unknown[] = [];
+  const note = (error: unknown) => unhandled.push(error);
+  process.on('unhandledRejection', note);
+  let tries = 0;
+  const clock = createVirtualClock(START);
+  const cancel = async () => {
+    tries += 1;
+    if (tries === 1) throw new Error('no key to sign with');
+    return 'token';
+  };
+  const { host, recoveryId, end } = await hosted({}, { clock, linkTokens: { cancel, contact: cancel } });
+  await clock.advance(31_000);
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(unhandled).toEqual([]);
+  expect((await host.audit(recoveryId)).filter(({ kind }) => kind === 'notice').map(({ data }) => data.ok)).toEqual([
+    true,
+  ]);
+  process.off('unhandledRejection', note);
+  await end();
+});

@@ -58,12 +58,7 @@ export async function fuzz({ requests, seed, workers = 8, limited = false }: Fuz
     for (const worker of all) await worker.begin();
     const failed = (error: unknown) => void report.findings.push(`could not go on: ${(error as Error).stack}`);
     await Promise.all(all.map((worker) => worker.work(share).catch(failed)));
-    const stuck = await child.json<unknown[]>({
-      method: 'GET',
-      path: '/v1/recoveries?status=stuck',
-      headers: { authorization: `Bearer ${shared.staff.auditor}` },
-    });
-    if (stuck.length > 0) report.findings.push(`${stuck.length} recoveries are stuck`);
+    if (child.ended === undefined) await stuck(shared);
   } finally {
     if (child.ended !== undefined) report.findings.push(`the service ended by itself: ${child.ended}`);
     report.findings.push(...child.errors.slice(0, MOST_FINDINGS).map((line) => `logged: ${line}`));
@@ -71,6 +66,13 @@ export async function fuzz({ requests, seed, workers = 8, limited = false }: Fuz
     await child.stop();
   }
   return report;
+}
+
+/** No recovery may have met a fault of its machine. */
+async function stuck({ child, staff, report }: Shared): Promise<void> {
+  const headers = { authorization: `Bearer ${staff.auditor}` };
+  const list = await child.json<unknown[]>({ method: 'GET', path: '/v1/recoveries?status=stuck', headers });
+  if (list.length > 0) report.findings.push(`${list.length} recoveries are stuck`);
 }
 
 interface Shared {
