@@ -61,8 +61,11 @@ export async function startService(config: ServiceConfig, log: Logger = loggerOf
 }
 
 /** Structured logs, one JSON document a line. Nothing that came in a request is logged but its route. */
-export const loggerOf = ({ logLevel }: Pick<ServiceConfig, 'logLevel'>): Logger =>
-  pino({ name: 'regain', level: logLevel, redact: ['*.authorization', '*.password', '*.token'] });
+export function loggerOf({ logLevel }: Pick<ServiceConfig, 'logLevel'>): Logger {
+  // Not pino's own way to standard output: when nobody reads that any more, it keeps a process from ending.
+  process.stdout.on('error', () => {});
+  return pino({ name: 'regain', level: logLevel, redact: ['*.authorization', '*.password', '*.token'] }, process.stdout);
+}
 
 /** What differs between a sandbox and production. */
 interface Outside extends Pick<RecoveriesOptions, 'ports' | 'clock'> {
