@@ -13,7 +13,7 @@ export interface HttpPortsOptions {
 }
 
 /** A port that answered with an error, or not at all. The text of its answer is not repeated: it may hold a secret. */
-export class PortError extends Error {
+class PortError extends Error {
   override readonly name = 'PortError';
 }
 

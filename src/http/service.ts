@@ -64,7 +64,10 @@ export async function startService(config: ServiceConfig, log: Logger = loggerOf
 export function loggerOf({ logLevel }: Pick<ServiceConfig, 'logLevel'>): Logger {
   // Not pino's own way to standard output: when nobody reads that any more, it keeps a process from ending.
   process.stdout.on('error', () => {});
-  return pino({ name: 'regain', level: logLevel, redact: ['*.authorization', '*.password', '*.token'] }, process.stdout);
+  return pino(
+    { name: 'regain', level: logLevel, redact: ['*.authorization', '*.password', '*.token'] },
+    process.stdout,
+  );
 }
 
 /** What differs between a sandbox and production. */

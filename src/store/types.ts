@@ -147,7 +147,7 @@ export interface Limit {
 }
 
 /** What the store holds, in numbers. */
-export interface Census {
+interface Census {
   recoveries: { status: RecoveryRecord['status']; state: string; count: number }[];
   /** Calls in the outbox. */
   requests: number;
