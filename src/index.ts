@@ -4,14 +4,18 @@ export type { PortCall, PortFunction, Ports } from './adapters/index.ts';
 export type { CodeSlot, CodeStore } from './code-store.ts';
 export * from './core/index.ts';
 export { type Clock, createVirtualClock, systemClock, type VirtualClock } from './host/clock.ts';
-export type { Changed } from './host/engine.ts';
+export type { Changed, Observer } from './host/engine.ts';
+export type { LinkTokens } from './host/port-caller.ts';
 export {
   type By,
   createRecoveries,
   type Recoveries,
   type RecoveriesOptions,
   type RecoverySummary,
+  type RequestOptions,
+  type SendOptions,
   Start,
+  type Started,
 } from './host/recoveries.ts';
 export { Refusal } from './host/refusal.ts';
 export type { LeftUntouched } from './host/takeover.ts';

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
@@ -8,6 +8,7 @@ import { parse } from 'yaml';
 import { policyOf } from '../machines/policy.ts';
 import { parseScenario } from '../src/scenario/load.ts';
 import { runScenario } from '../src/scenario/run.ts';
+import { openSqlite } from '../src/store/sqlite.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const MAIN = join(ROOT, 'dist/src/cli/main.js');
@@ -203,6 +204,66 @@ describe('regain audit checkpoint', () => {
     expect(stdout).toBe('');
     expect(stderr).toContain('entry 2: changed');
     expect(status).toBe(1);
+  });
+});
+
+describe('regain inspect and backup', () => {
+  const SECRET = '506172';
+  async function heldStore(name: string) {
+    const path = join(folder, name);
+    const scenario = parseScenario(
+      'held.yaml',
+      `title: a password that is being set
+now: '2026-03-02T10:00:00+08:00'
+profile: source
+ports: { setPassword: [{ hangs: true }], checkCode: [{ ok: true }] }
+steps:
+  - send: { type: path.choose, path: bankCard }
+  - send: { type: bankCard.submit, cardId: c1, holderRef: holder-reference }
+  - send: { type: code.submit, code: '918273' }
+  - send: { type: password.submit, password: '${SECRET}', confirmation: '${SECRET}' }
+`,
+    );
+    await runScenario(scenario, { file: path });
+    return path;
+  }
+
+  test('show and copy a store that a host has open; no secret is shown', async () => {
+    const path = await heldStore('held.sqlite');
+    const store = await openSqlite(path);
+    const shown = regain('inspect', 'r1', '--store', path);
+    expect(shown.status).toBe(0);
+    expect(shown.stdout).toMatch(
+      /settingPassword\.setting.*timers: \d+.*calls in the outbox: 1.*\/setPassword\/1.*audit trail/s,
+    );
+    const json = JSON.parse(regain('inspect', 'r1', '--store', path, '--json').stdout);
+    expect(json).toMatchObject({ recovery: { id: 'r1' }, requests: [{ port: 'setPassword', kind: 'awaited' }] });
+    expect(JSON.stringify(json)).not.toMatch(/sealed|506172/);
+
+    expect(regain('backup', path, 'copy.sqlite')).toMatchObject({ status: 0 });
+    await store.close();
+    expect(regain('audit', 'verify', 'copy.sqlite').status).toBe(0);
+    const copied = JSON.parse(regain('inspect', 'r1', '--store', 'copy.sqlite', '--json').stdout);
+    expect(copied).toEqual(json);
+    const again = await openSqlite(join(folder, 'copy.sqlite')); // what is copied can be gone on with
+    expect((await again.load('r1'))?.recovery.state).toBe('settingPassword.setting');
+    await again.close();
+  });
+
+  test('say what is wrong with what they are given', async () => {
+    const path = await heldStore('other.sqlite');
+    expect(regain('inspect', 'r9', '--store', path)).toMatchObject({
+      status: 1,
+      stderr: `${path} has no recovery 'r9'\n`,
+    });
+    expect(regain('inspect', 'r1', '--store', 'nowhere.sqlite').status).toBe(2);
+    expect(regain('inspect', 'r1', '--store', file('text.sqlite', 'no database')).status).toBe(2);
+    expect(regain('backup', 'nowhere.sqlite', 'x.sqlite')).toMatchObject({ status: 2 });
+    expect(regain('backup', path, path).stderr).toContain('is there already');
+    const damaged = readFileSync(path).fill(0xa5, 8_192);
+    writeFileSync(join(folder, 'damaged.sqlite'), damaged);
+    expect(regain('backup', 'damaged.sqlite', 'y.sqlite')).toMatchObject({ status: 1 });
+    expect(existsSync(join(folder, 'y.sqlite'))).toBe(false);
   });
 });
 

@@ -16,11 +16,12 @@ export async function runService({ config: file, sandbox }: ServeFlags): Promise
   try {
     const config = await loadConfig(process.env, file, sandbox ? { mode: 'sandbox' } : {});
     const log = loggerOf(config);
+    const toldToStop = told('SIGTERM', 'SIGINT'); // also while it starts
     const service = await startService(config, log);
     if (process.stderr.isTTY && config.mode === 'sandbox') {
       console.error(`A sandbox: nothing here is real. The API, to read and to try: ${service.url}/docs`);
     }
-    await told('SIGTERM', 'SIGINT');
+    await toldToStop;
     await service.stop();
     return 0;
   } catch (error) {

@@ -52,10 +52,14 @@ export async function startService(config: ServiceConfig, log: Logger = loggerOf
 }
 
 /** Structured logs, one JSON document a line. Nothing that came in a request is logged but its route. */
-export const loggerOf = ({ logLevel }: Pick<ServiceConfig, 'logLevel'>, to?: DestinationStream): Logger => {
-  const options = { name: 'regain', level: logLevel, redact: ['*.authorization', '*.password', '*.token'] };
-  return to ? pino(options, to) : pino(options);
-};
+export function loggerOf(
+  { logLevel }: Pick<ServiceConfig, 'logLevel'>,
+  to: DestinationStream = process.stdout,
+): Logger {
+  // Not pino's own way to standard output: when nobody reads that any more, it keeps a process from ending.
+  if (to === process.stdout) process.stdout.on('error', () => {});
+  return pino({ name: 'regain', level: logLevel, redact: ['*.authorization', '*.password', '*.token'] }, to);
+}
 
 /** What differs between a sandbox and production. */
 interface Outside extends Pick<RecoveriesOptions, 'ports' | 'clock'> {

@@ -74,28 +74,33 @@ export class Player {
     await this.until(`verifying.${path}`);
   }
 
-  /** @returns the code of the refusal, or undefined. */
-  send(event: Event): Promise<string | undefined> {
-    return this.#post(event, this.#owner);
+  /** Sends what has to be taken. */
+  send(event: Event): Promise<void> {
+    return this.#taken(event, this.#owner);
   }
 
-  staff(id: string, role: Staff['role'], event: Event): Promise<string | undefined> {
-    return this.#post(event, {}, { id, role });
+  /** Sends what may be refused. */
+  async attempt(event: Event): Promise<void> {
+    await this.#post(event, this.#owner);
   }
 
-  async contact(contactId: string, event: Event): Promise<string | undefined> {
-    return this.#post({ ...event, contactId }, { Authorization: `Bearer ${this.#link(contactId).bearer}` });
+  staff(id: string, role: Staff['role'], event: Event): Promise<void> {
+    return this.#taken(event, {}, { id, role });
+  }
+
+  contact(contactId: string, event: Event): Promise<void> {
+    return this.#taken({ ...event, contactId }, { Authorization: `Bearer ${this.#link(contactId).bearer}` });
   }
 
   /** Confirms as a contact who has the link. */
-  confirm(contactId: string): Promise<string | undefined> {
+  confirm(contactId: string): Promise<void> {
     return this.contact(contactId, { type: 'contact.confirm', method: 'smsLink', token: this.#link(contactId).token });
   }
 
   /** Cancels as whoever was told of the recovery. */
-  object(): Promise<string | undefined> {
+  object(): Promise<void> {
     const notice = this.#world.sandbox.world.notices.find(({ accountId }) => accountId === this.accountId);
-    return this.#post({ type: 'recovery.cancel' }, { Authorization: `Bearer ${notice?.cancelToken}` });
+    return this.#taken({ type: 'recovery.cancel' }, { Authorization: `Bearer ${notice?.cancelToken}` });
   }
 
   /** The last code that the phone got. */
@@ -145,9 +150,13 @@ export class Player {
     return { Authorization: `Bearer ${this.#token}`, 'Regain-Device': 'd1' };
   }
 
-  async #post(event: Event, headers: Record<string, string>, staff?: Staff): Promise<string | undefined> {
-    const { status, body } = await this.#client.post(`/v1/recoveries/${this.recoveryId}/events`, event, headers, staff);
-    return status === 200 ? undefined : (body as { code: string }).code;
+  async #taken(event: Event, headers: Record<string, string>, staff?: Staff): Promise<void> {
+    const { status, body } = await this.#post(event, headers, staff);
+    if (status !== 200) throw new Error(`${this.name}: '${event.type}' is refused: ${JSON.stringify(body)}`);
+  }
+
+  #post(event: Event, headers: Record<string, string>, staff?: Staff) {
+    return this.#client.post(`/v1/recoveries/${this.recoveryId}/events`, event, headers, staff);
   }
 
   #link(contactId: string) {

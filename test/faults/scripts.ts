@@ -93,6 +93,7 @@ export const SCRIPTS: Record<string, (p: Player) => Promise<void>> = {
     const { details } = await p.until('verifying.transactionHistory.answering');
     for (const { questionId } of details?.questions ?? []) {
       await p.send({ type: 'quiz.answer', questionId, answer: p.rightAnswer(questionId) });
+      await p.until('verifying.transactionHistory.answering.awaiting');
     }
     await p.send({ type: 'quiz.submit' });
     await p.setPassword(PASSWORD);
@@ -166,10 +167,10 @@ export const SCRIPTS: Record<string, (p: Player) => Promise<void>> = {
   'an emergency code that is spent, and watched after': async (p) => {
     await issueEmergencyCode(p);
     const pay = { type: 'code.redeem', category: 'medical', merchantRef: 'pharmacy' };
-    await p.send({ ...pay, amountFen: 50_001, redemptionId: 'p1' });
+    await p.attempt({ ...pay, amountFen: 50_001, redemptionId: 'p1' });
     await Promise.all([
-      p.send({ ...pay, amountFen: 50_000, redemptionId: 'p2' }),
-      p.send({ ...pay, amountFen: 9_900, redemptionId: 'p3' }),
+      p.attempt({ ...pay, amountFen: 50_000, redemptionId: 'p2' }),
+      p.attempt({ ...pay, amountFen: 9_900, redemptionId: 'p3' }),
     ]);
     await p.until('observing');
     await p.time('watchOver');

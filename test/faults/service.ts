@@ -5,6 +5,18 @@ import { join } from 'node:path';
 const KEPT = 20_000; // characters of the log
 const ROOT = join(import.meta.dirname, '../..');
 
+/**
+ * Between two kills a service may be down for long: what would time out within a minute or two has a quarter of an hour, so that
+ * the same inputs have the same course. Trails are kept whole for as long as a campaign lasts.
+ */
+const POLICY = {
+  ports: { timeout: '15m' },
+  code: { lifetime: '15m', resendAfter: '14m' },
+  bankCard: { stateOwned: { within: '15m' } },
+  transactionHistory: { quizTime: '15m' },
+  retention: { evidence: '400d', personalData: '400d' },
+};
+
 export interface ChildOptions {
   /** Folder for the configuration and the store. */
   folder: string;
@@ -35,9 +47,8 @@ export class Child {
     this.#options = options;
     this.store = join(options.folder, 'store.sqlite');
     this.#config = join(options.folder, 'config.json');
-    // Trails are kept whole for as long as a campaign lasts.
     const policy = join(options.folder, 'policy.json');
-    writeFileSync(policy, JSON.stringify({ retention: { evidence: '400d', personalData: '400d' } }));
+    writeFileSync(policy, JSON.stringify(POLICY));
     const most = { most: 1_000_000 };
     writeFileSync(
       this.#config,
