@@ -75,12 +75,12 @@ export interface RecoveriesOptions {
 }
 
 /** How a request is to be taken. */
-interface RequestOptions {
+export interface RequestOptions {
   /** A repeat with the same key and content has no further effect and gets the same answer (R45). */
   idempotencyKey?: string | undefined;
 }
 
-interface SendOptions extends RequestOptions {
+export interface SendOptions extends RequestOptions {
   /** The version that the sender has seen: in any other the event is refused as a `conflict`. */
   ifVersion?: number | undefined;
 }
