@@ -1,6 +1,7 @@
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import Database from 'better-sqlite3';
 import { sandboxAccount } from '../../src/adapters/account.ts';
 import { agreeablePorts } from '../../src/adapters/agreeable.ts';
@@ -29,14 +30,13 @@ export async function restartWithMany(open: number): Promise<Check[]> {
   await begin(child.store, open, Date.now() - CHOOSING - SPREAD / 2);
   const due = timersOf(child.store).filter(({ at }) => at <= Date.now());
 
-  const first = child.start();
-  await new Promise((resolve) => setTimeout(resolve, 1_000));
+  await child.start(); // it listens, and catches up
+  await setTimeout(300);
   await child.kill();
-  await first;
   const processedBefore = firedIn(child.store).length;
   const began = Date.now();
   await child.start();
-  while ((await fetch(`${child.url}/ready`)).status !== 200) await new Promise((resolve) => setTimeout(resolve, 50));
+  while ((await fetch(`${child.url}/ready`)).status !== 200) await setTimeout(50);
   const ready = Date.now() - began;
   await child.stop();
 
