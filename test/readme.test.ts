@@ -41,7 +41,7 @@ describe('every code block of the README', () => {
     const ci = readFileSync(join(ROOT, '.ci/run'), 'utf8');
     const setUp = commands.filter((command) => command.startsWith('npm ci'));
     expect(setUp).toEqual(['npm ci && npm start', 'npm ci && npm test']);
-    for (const step of ['npm ci', 'npm start', 'npm test', 'npm run faults', 'npm run fuzz'])
+    for (const step of ['npm ci', 'npm start', 'npm test', 'npm run walks', 'npm run fuzz', 'npm run faults'])
       expect(ci).toMatch(new RegExp(`^${step}`, 'm'));
   });
 

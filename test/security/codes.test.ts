@@ -1,9 +1,11 @@
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import Database from 'better-sqlite3';
 import { describe, expect, test } from 'vitest';
 import { keyedHash } from '../../src/adapters/keyed-hash.ts';
 import { type CodeRequest, createOneTimeCodes, randomToken } from '../../src/adapters/one-time-codes.ts';
+import type { CodeSlot } from '../../src/code-store.ts';
 import { openSqlite } from '../../src/store/sqlite.ts';
 import { DAY, go, hosted, MINUTE, NEW_PASSWORD, newFile, PHONE, refusalOf, WAYS } from './helpers.ts';
 
@@ -76,11 +78,11 @@ describe('the code store in the database', () => {
       };
       const codes = createOneTimeCodes({ key: '${KEY}', policy: ${JSON.stringify(POLICY)}, store: dying });
       await codes.check(JSON.parse(process.argv[2]));`;
-    const triesLeft = async () => {
-      const opened = await openSqlite(file);
-      const tries = await opened.codes.update(JSON.stringify(['code', 'a1', 'bankCard']), ({ live }) => live?.tries);
-      await opened.close();
-      return POLICY.maxWrong - (tries?.length ?? 0);
+    const triesLeft = () => {
+      const database = new Database(file, { readonly: true });
+      const { live } = JSON.parse(String(database.prepare('select data from codes').pluck().get())) as CodeSlot;
+      database.close();
+      return POLICY.maxWrong - (live?.tries.length ?? 0);
     };
     for (let tries = 1; tries <= POLICY.maxWrong; tries++) {
       const submission = JSON.stringify({ ...request(), code: wrong });
@@ -88,7 +90,7 @@ describe('the code store in the database', () => {
         encoding: 'utf8',
       });
       expect(signal, stderr).toBe('SIGKILL');
-      expect(await triesLeft()).toBe(POLICY.maxWrong - tries);
+      expect(triesLeft()).toBe(POLICY.maxWrong - tries);
     }
     const later = await durable(file);
     expect(await later.codes.check({ ...request(), code })).toEqual({ ok: false });

@@ -249,10 +249,11 @@ function dyingStore(file: string) {
 /** Every row of every table. */
 function rowsOf(file: string): string {
   const database = new Database(file, { readonly: true });
-  const tables = ['recoveries', 'timers', 'requests', 'audit', 'ledger', 'codes'];
+  const tables = ['recoveries', 'timers', 'requests', 'audit', 'ledger', 'codes', 'receipts', 'retention'];
   const rows = tables.map((table) => database.prepare(`select * from ${table} order by 1, 2`).all());
   database.close();
-  return JSON.stringify(rows);
+  // The salt of an entry is random, and its digest and the hashes come of it.
+  return JSON.stringify(rows, (name, value) => (/^(salt|digest|hash|audit_hash)$/.test(name) ? '' : value));
 }
 
 describe('the commit', () => {
