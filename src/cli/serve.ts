@@ -15,6 +15,7 @@ const TOLD = [ConfigError, StoreInUse, StoreDamaged, UnusableFile];
 export async function runService({ config: file, sandbox }: ServeFlags): Promise<number> {
   try {
     const config = await loadConfig(process.env, file, sandbox ? { mode: 'sandbox' } : {});
+    process.stdout.on('error', () => {}); // nobody reads the log any more
     const log = loggerOf(config);
     const toldToStop = told('SIGTERM', 'SIGINT'); // also while it starts
     const service = await startService(config, log);

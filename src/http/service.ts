@@ -57,7 +57,6 @@ export function loggerOf(
   to: DestinationStream = process.stdout,
 ): Logger {
   // Not pino's own way to standard output: when nobody reads that any more, it keeps a process from ending.
-  if (to === process.stdout) process.stdout.on('error', () => {});
   return pino({ name: 'regain', level: logLevel, redact: ['*.authorization', '*.password', '*.token'] }, to);
 }
 
