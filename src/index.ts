@@ -3,12 +3,8 @@
 export type { PortCall, PortFunction, Ports } from './adapters/index.ts';
 export type { CodeSlot, CodeStore } from './code-store.ts';
 export * from './core/index.ts';
-export { type Clock, createVirtualClock, systemClock, type VirtualClock } from './host/clock.ts';
-export type { Changed, Observer } from './host/engine.ts';
-export type { LinkTokens } from './host/port-caller.ts';
 export {
   type By,
-  createRecoveries,
   type Recoveries,
   type RecoveriesOptions,
   type RecoverySummary,
@@ -16,7 +12,11 @@ export {
   type SendOptions,
   Start,
   type Started,
-} from './host/recoveries.ts';
+} from './host/api.ts';
+export { type Clock, createVirtualClock, systemClock, type VirtualClock } from './host/clock.ts';
+export type { Changed, Observer } from './host/delivery.ts';
+export type { LinkTokens } from './host/port-caller.ts';
+export { createRecoveries } from './host/recoveries.ts';
 export { Refusal } from './host/refusal.ts';
 export type { LeftUntouched } from './host/takeover.ts';
 export { type OlderVersion, VersionError } from './host/versions.ts';

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { REFUSAL_CODES, type Refused } from '../../machines/outcome.ts';
 import type { Step } from '../core/index.ts';
-import type { Delivered } from './engine.ts';
-import type { Started } from './recoveries.ts';
+import type { Started } from './api.ts';
+import type { Delivered } from './delivery.ts';
 import { Refusal } from './refusal.ts';
 import type { RecoveryView } from './view.ts';
 

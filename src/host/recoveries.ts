@@ -1,14 +1,11 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { z } from 'zod';
-import { Device, Network } from '../../machines/account.ts';
+import type { z } from 'zod';
 import type { RecoveryEvent } from '../../machines/events.ts';
 import type { Notice } from '../../machines/outcome.ts';
-import type { RecoveryPath } from '../../machines/path.ts';
 import { paths as builtInPaths } from '../../machines/paths.ts';
 import { type PolicyInput, policyOf } from '../../machines/policy.ts';
 import { type PortName, ports as portSpecs } from '../../machines/ports.ts';
 import { createRecoveryMachine, recoveryMachine } from '../../machines/recovery.ts';
-import type { Ports } from '../adapters/ports.ts';
 import type { Instant, Step } from '../core/index.ts';
 import type { AuditEntry, ListFilter, Receipt, RecoveryRecord, Store } from '../store/types.ts';
 import {
@@ -21,118 +18,28 @@ import {
   startedIn,
   viewIn,
 } from './answer.ts';
+import {
+  type By,
+  type Recoveries,
+  type RecoveriesOptions,
+  type RecoverySummary,
+  type RequestOptions,
+  type SendOptions,
+  Start,
+  type Started,
+} from './api.ts';
 import type { Particulars } from './change.ts';
 import { type Clock, systemClock } from './clock.ts';
-import { type Changed, Engine, type Observer, type Stand } from './engine.ts';
+import type { Changed, Observer, Stand } from './delivery.ts';
+import { Engine } from './engine.ts';
 import { Eraser } from './erasure.ts';
 import { ledgerEntries } from './ledger.ts';
-import { type LinkTokens, PortCaller } from './port-caller.ts';
+import { PortCaller } from './port-caller.ts';
 import { Refusal } from './refusal.ts';
 import { redacted, Sealer, secretFields } from './secrets.ts';
 import { type LeftUntouched, type Taken, Takeover } from './takeover.ts';
-import { type OlderVersion, Versions } from './versions.ts';
+import { Versions } from './versions.ts';
 import { type RecoveryView, undisclosed, viewOf, viewOfRecord } from './view.ts';
-
-/** Who sends an event: the host has made sure of it. */
-export type By =
-  /** With a device, only the one that the recovery was started from is heard. */
-  | { role: 'owner'; deviceId?: string }
-  /** The owner by the way to cancel that goes with every notice: it permits that alone (R37). */
-  | { role: 'owner'; via: 'notice' }
-  | { role: 'contact'; id: string }
-  | { role: 'agent'; id: string }
-  | { role: 'staff'; id?: string };
-
-export interface RecoveriesOptions {
-  store: Store;
-  /** What the machines need of the world. */
-  ports: Ports;
-  clock?: Clock;
-  /** Figures that differ from the defaults; a recovery keeps the policy it was started with. */
-  policy?: PolicyInput;
-  /** The ways back, in the order in which they are listed; the eight by default. */
-  paths?: readonly RecoveryPath[];
-  /** Names the machine that the paths make; to be raised whenever one of their charts changes. */
-  version?: string;
-  /** What is done with recoveries that began with other versions, by version. */
-  versions?: Readonly<Record<string, OlderVersion>>;
-  /**
-   * Encrypts secrets that wait in the outbox, such as a password about to be set: 32 random bytes, or a passphrase. Without
-   * it a key is made for this process alone: after a restart calls that hold a secret fail, at no cost to the owner, and
-   * idempotency keys that were used before are refused.
-   */
-  sealingKey?: Uint8Array | string;
-  /** Pause before a call is tried again, in ms, by the number of tries made; doubles from one second by default. */
-  retryDelay?: (tries: number) => number;
-  /** Makes ids of recoveries; a random UUID by default. */
-  newId?: () => string;
-  /** Tokens that go out with notices and with the requests to contacts; without it none do. */
-  linkTokens?: LinkTokens;
-  /** Looks on, for metrics. */
-  observer?: Observer;
-  /** Told of what went wrong beside any caller: a failing store, a failing machine, recoveries of an unknown version. */
-  onError?: (error: unknown) => void;
-}
-
-/** How a request is to be taken. */
-export interface RequestOptions {
-  /** A repeat with the same key and content has no further effect and gets the same answer (R45). */
-  idempotencyKey?: string | undefined;
-}
-
-export interface SendOptions extends RequestOptions {
-  /** The version that the sender has seen: in any other the event is refused as a `conflict`. */
-  ifVersion?: number | undefined;
-}
-
-/** What a recovery is started with. */
-export const Start = z.strictObject({
-  accountId: z.string().min(1).max(128),
-  device: Device,
-  network: Network.default({}),
-});
-export type Start = z.input<typeof Start>;
-
-export interface Started {
-  recoveryId: string;
-  /** Whether it was live before. */
-  existing: boolean;
-  /** Instant of the answer, in ms: a repeat of the request has the same. */
-  at: Instant;
-}
-
-export interface Recoveries {
-  /**
-   * Begins a recovery, or gives the id of the live one to the device that began it.
-   * @throws Refusal `conflict` when another device has a live recovery, `invalidEvent` for a malformed start.
-   */
-  start(input: Start, policy?: PolicyInput, options?: RequestOptions): Promise<Started>;
-  /**
-   * Delivers an event. It is written when the promise resolves.
-   * @throws Refusal with a code of spec section 6; then nothing has changed. It is `conflict`, for the reason
-   * `unknownVersion` or `notMigrated`, when the recovery is left untouched.
-   */
-  send(recoveryId: string, event: RecoveryEvent, by?: By, options?: SendOptions): Promise<RecoveryView>;
-  /**
-   * The recovery as it stands; of one that is left untouched, what its record says by itself.
-   * @param by for whom: an owner is not told of the account before the policy allows it (R16).
-   * @throws Refusal `unknownRecovery`
-   */
-  get(recoveryId: string, by?: By): Promise<RecoveryView>;
-  list(filter?: ListFilter): Promise<RecoverySummary[]>;
-  /** @throws Refusal `unknownRecovery` */
-  audit(recoveryId: string, after?: number): Promise<(AuditEntry & { seq: number })[]>;
-  /** Recoveries under way that this host leaves as they are, by version: it has no machine for them. */
-  readonly leftUntouched: readonly LeftUntouched[];
-  /** Calls back after every committed change; returns a function that ends it. */
-  onChange(listener: (changed: Changed) => void): () => void;
-  /** Processes all that is due now. A host does so by itself; this is for a clock that was moved. */
-  processDue(): Promise<void>;
-  /** Resolves when nothing is under way but what waits for time to pass. For tests and virtual time. */
-  idle(): Promise<void>;
-  /** Stops; what is under way stays in the store and is taken up by the next host. The store is left open. */
-  close(): Promise<void>;
-}
 
 /** Scope of the idempotency keys of starts. */
 const START = 'start';
@@ -406,9 +313,6 @@ class Host implements Recoveries {
 
 /** What the trail of a recovery that has ended says of a sender: nothing that would have to be erased once more. */
 const unnamed = ({ role }: By) => ({ role });
-
-/** A recovery in a list. */
-export type RecoverySummary = Omit<RecoveryRecord, 'snapshot' | 'calls'>;
 
 function summaryOf({ snapshot: _, calls: _calls, ...summary }: RecoveryRecord): RecoverySummary {
   return summary;

@@ -1,6 +1,6 @@
 import type { Context } from 'hono';
 import type { EventRegistry } from '../../machines/events.ts';
-import type { By } from '../host/recoveries.ts';
+import type { By } from '../host/api.ts';
 import { Refusal } from '../host/refusal.ts';
 import { notAuthenticated, RequestProblem } from './problems.ts';
 import type { Principal, StaffRole, Tokens } from './tokens.ts';

@@ -4,7 +4,7 @@ import { secureHeaders } from 'hono/secure-headers';
 import type { Logger } from 'pino';
 import type { EventRegistry } from '../../machines/events.ts';
 import type { Instant } from '../core/index.ts';
-import type { Recoveries } from '../host/recoveries.ts';
+import type { Recoveries } from '../host/api.ts';
 import type { Store } from '../store/types.ts';
 import { fieldOf, malformed } from './body.ts';
 import type { ServiceConfig } from './config.ts';

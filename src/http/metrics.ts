@@ -1,6 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { Instant } from '../core/index.ts';
-import type { Observer } from '../host/engine.ts';
+import type { Observer } from '../host/delivery.ts';
 import type { Store } from '../store/types.ts';
 
 const SECOND = 1_000;

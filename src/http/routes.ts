@@ -1,7 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import type { RecoveryEvent } from '../../machines/events.ts';
-import type { RecoverySummary } from '../host/recoveries.ts';
+import type { RecoverySummary } from '../host/api.ts';
 import { Refusal } from '../host/refusal.ts';
 import type { RecoveryView } from '../host/view.ts';
 import { localeOf } from '../texts/index.ts';

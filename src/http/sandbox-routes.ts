@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { duration } from '../../machines/duration.ts';
 import { type PortName, ports } from '../../machines/ports.ts';
 import type { Sandbox } from '../adapters/index.ts';
-import type { Recoveries } from '../host/recoveries.ts';
+import type { Recoveries } from '../host/api.ts';
 import type { App } from './app.ts';
 import { fieldOf, jsonBody } from './body.ts';
 import { instant } from './presenter.ts';

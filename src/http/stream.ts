@@ -1,6 +1,6 @@
 import type { Context } from 'hono';
 import { type SSEStreamingApi, streamSSE } from 'hono/streaming';
-import type { Recoveries } from '../host/recoveries.ts';
+import type { Recoveries } from '../host/api.ts';
 import { instant } from './presenter.ts';
 import { RequestProblem } from './problems.ts';
 

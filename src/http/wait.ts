@@ -1,4 +1,4 @@
-import type { Recoveries } from '../host/recoveries.ts';
+import type { Recoveries } from '../host/api.ts';
 
 const LONGEST = 20; // seconds
 const SECOND = 1_000;

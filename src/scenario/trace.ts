@@ -1,5 +1,5 @@
 import type { Instant } from '../core/index.ts';
-import type { Recoveries } from '../host/recoveries.ts';
+import type { Recoveries } from '../host/api.ts';
 import type { AuditEntry } from '../store/types.ts';
 
 /** One thing that happened. */

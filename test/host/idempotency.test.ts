@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { sandboxAccount } from '../../src/adapters/account.ts';
 import { agreeablePorts } from '../../src/adapters/agreeable.ts';
+import type { RecoveriesOptions } from '../../src/host/api.ts';
 import { createVirtualClock } from '../../src/host/clock.ts';
-import { createRecoveries, type RecoveriesOptions } from '../../src/host/recoveries.ts';
+import { createRecoveries } from '../../src/host/recoveries.ts';
 import { openSqlite } from '../../src/store/sqlite.ts';
 
 const START = Date.parse('2026-03-02T10:00:00+08:00');
