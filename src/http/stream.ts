@@ -6,6 +6,8 @@ import { RequestProblem } from './problems.ts';
 
 /** Between signs of life, in ms; then entries that no change announced are sent, too. */
 const HEARTBEAT = 15_000;
+/** Streams of one recovery that are open at once: nobody takes all there are. */
+const OF_ONE = 10;
 
 /** Who is waiting for news of which recovery. */
 export class Streams {
@@ -29,7 +31,8 @@ export class Streams {
    * @param whole for agents and auditors; an owner is sent where the recovery stands, no more.
    */
   open(c: Context, recoveryId: string, whole: boolean): Response {
-    if (this.#closed || this.#open.size >= this.#most) {
+    const ofThisOne = [...this.#open].filter((stream) => stream.recoveryId === recoveryId).length;
+    if (this.#closed || this.#open.size >= this.#most || ofThisOne >= OF_ONE) {
       throw new RequestProblem('unavailable', 'too many streams are open', {}, { headers: { 'Retry-After': '5' } });
     }
     const last = /^\d{1,15}$/.exec(c.req.header('Last-Event-ID') ?? '')?.[0];

@@ -45,6 +45,7 @@ export class Child {
 
   constructor(options: ChildOptions) {
     this.#options = options;
+    process.once('exit', () => this.#process?.kill('SIGKILL')); // however the harness ends
     this.store = join(options.folder, 'store.sqlite');
     this.#config = join(options.folder, 'config.json');
     const policy = join(options.folder, 'policy.json');

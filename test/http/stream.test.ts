@@ -154,6 +154,15 @@ describe('a stream', () => {
     });
   });
 
+  test('is one of few of its recovery: nobody takes the room of others', async () => {
+    const here = await Running.start();
+    const owner = await here.owner();
+    for (let open = 0; open < 10; open++) expect((await follow(here, owner)).response.status).toBe(200);
+    expect((await here.request('GET', `${owner.path}/stream`, owner.headers)).status).toBe(503);
+    const other = await here.owner('a2');
+    expect((await follow(here, other)).response.status).toBe(200);
+  });
+
   test('ends when the service stops', async () => {
     const here = await Running.start();
     const owner = await here.owner();
