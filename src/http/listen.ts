@@ -9,6 +9,7 @@ import { answerProblem, RequestProblem } from './problems.ts';
 
 const MAX_HEADER = 16 * 1_024; // bytes
 const HEADERS_WITHIN = 10_000; // ms
+const LOOK = 1_000; // ms, how often connections are looked at for their time
 const DRAIN = 5_000; // ms, for requests that are being answered
 const DRAIN_LOOK = 20; // ms
 
@@ -23,7 +24,12 @@ export class Listener {
   private constructor({ requestTimeout }: ServiceConfig) {
     this.#server = createAdaptorServer({
       fetch: (request, env) => this.#fetch(request, env),
-      serverOptions: { requestTimeout, headersTimeout: HEADERS_WITHIN, maxHeaderSize: MAX_HEADER },
+      serverOptions: {
+        requestTimeout,
+        headersTimeout: Math.min(HEADERS_WITHIN, requestTimeout),
+        connectionsCheckingInterval: LOOK,
+        maxHeaderSize: MAX_HEADER,
+      },
     }) as Server;
     this.#server.on('connection', (socket) => {
       this.#sockets.add(socket);

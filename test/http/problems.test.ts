@@ -183,4 +183,15 @@ describe('what is no request', () => {
     const answer = await raw(here.url, `${head}Transfer-Encoding: chunked\r\n\r\n${chunk.repeat(6)}0\r\n\r\n`);
     expect(answer).toMatch(/^HTTP\/1\.1 413 /);
   });
+
+  test.each([
+    ['headers', 'POST /v1/recoveries HTTP/1.1\r\nHost: x\r\n'],
+    [
+      'a body',
+      'POST /v1/recoveries HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\nContent-Type: application/json\r\n\r\n{',
+    ],
+  ])('%s that do not come to an end are not waited for', async (_, bytes) => {
+    const here = await Running.start({ requestTimeout: '1s' });
+    expect(await raw(here.url, bytes)).toMatch(/^HTTP\/1\.1 408 /);
+  });
 });
