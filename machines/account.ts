@@ -102,10 +102,20 @@ export const unknownAccount = (accountId: string): AccountFacts =>
     emergency: { codesInWindow: 0, observedUntil: null, restricted: false },
   });
 
+/** What else may be said of a device or a network: a few plain values, nothing nested (it is stored, and shown to ports). */
+const Trait = z.union([z.string().max(256), z.number(), z.boolean(), z.null()]);
+const MOST_TRAITS = 32;
+const traits = (said: object) =>
+  Object.keys(said).length <= MOST_TRAITS && Object.keys(said).every((name) => /^[A-Za-z][A-Za-z0-9_-]{0,63}$/.test(name));
+const aboutTraits = { error: `expected at most ${MOST_TRAITS} plain values with plain names` };
+
 /** The device that a recovery is started from, as the host knows it. */
-export const Device = z.looseObject({ deviceId: z.string().min(1) });
+export const Device = z
+  .object({ deviceId: z.string().min(1).max(128) })
+  .catchall(Trait)
+  .refine(traits, aboutTraits);
 export type Device = z.infer<typeof Device>;
 
 /** The network that a recovery is started from, as the host knows it. */
-export const Network = z.looseObject({ ip: z.string().optional() });
+export const Network = z.object({ ip: z.string().max(64).optional() }).catchall(Trait).refine(traits, aboutTraits);
 export type Network = z.infer<typeof Network>;

@@ -10,6 +10,13 @@ const evidenceRef = () => evidence(ref());
 const texts = (longest: number) => z.union([z.string().max(longest), z.array(z.string().max(longest)).max(50)]);
 const id = () => z.string().min(1).max(128);
 
+/** A top-up as the owner remembers it: a line, a sum, or a few words by name. */
+const Remembered = z.union([z.string().max(256), z.number()]);
+const TopUp = z.union([
+  Remembered,
+  z.record(z.string().max(64), Remembered).refine((said) => Object.keys(said).length <= 8, 'at most 8 things of each'),
+]);
+
 const event = <T extends string, F extends Sender, S extends z.ZodRawShape>(type: T, from: F, shape: S) => ({
   from,
   schema: z.strictObject({ type: z.literal(type), ...shape }),
@@ -55,7 +62,7 @@ export const events = {
     firstDeviceModel: secret(z.string().max(256)).optional(),
     usedLocations: secret(texts(256)).optional(),
     pastPhones: secret(texts(64)).optional(),
-    lastTopUps: secret(z.array(z.unknown()).max(3)).optional(),
+    lastTopUps: secret(z.array(TopUp).max(3)).optional(),
     scenarios: secret(texts(1_000)).optional(),
     emailPrefix: secret(z.string().max(64)).optional(),
     /** Recent transaction records or other proof: needed after a manual review was asked for. */

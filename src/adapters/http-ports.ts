@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto';
+import { Agent, request } from 'undici';
 import { type PortName, ports as portSpecs } from '../../machines/ports.ts';
 import type { PortCall, Ports } from './ports.ts';
 
@@ -17,27 +18,38 @@ class PortError extends Error {
   override readonly name = 'PortError';
 }
 
+const LONGEST_ANSWER = 1_048_576; // bytes
+
 /**
  * Ports that are reached over HTTP: for a service whose bank, registry and gateways are in other hands or another language.
- * `Idempotency-Key` is the call's key: the same key must have its effect once, and the same answer.
+ * `Idempotency-Key` is the call's key: the same key must have its effect once, and the same answer. It always comes with the
+ * same body; the instant of the try, which differs, is in `Regain-At`.
  */
 export function createHttpPorts({ url, secret }: HttpPortsOptions): Ports {
   const base = url.endsWith('/') ? url : `${url}/`;
-  const carryOut = async (port: PortName, input: unknown, { signal, ...call }: PortCall): Promise<unknown> => {
+  // How long an answer may take is for the policy to say, which may wait for a registry for a quarter of an hour.
+  const dispatcher = new Agent({ headersTimeout: 0, bodyTimeout: 0, maxResponseSize: LONGEST_ANSWER });
+  const carryOut = async (port: PortName, input: unknown, { signal, at, ...call }: PortCall): Promise<unknown> => {
     const body = JSON.stringify({ input, call });
-    const response = await fetch(new URL(port, base), {
+    const response = await request(new URL(port, base), {
       method: 'POST',
-      redirect: 'error',
+      dispatcher,
       signal,
       headers: {
         'Content-Type': 'application/json',
         'Idempotency-Key': call.key,
+        'Regain-At': new Date(at).toISOString(),
         'Regain-Signature': createHmac('sha256', secret).update(`${call.key}\n${body}`).digest('hex'),
       },
       body,
     });
-    if (!response.ok) throw new PortError(`port '${port}' answered with status ${response.status}`);
-    return response.json();
+    const text = await response.body.text();
+    if (response.statusCode !== 200) throw new PortError(`port '${port}' answered with status ${response.statusCode}`);
+    try {
+      return JSON.parse(text);
+    } catch {
+      throw new PortError(`port '${port}' answered with what is no JSON`);
+    }
   };
   const names = Object.keys(portSpecs) as PortName[];
   return Object.fromEntries(

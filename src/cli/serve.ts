@@ -1,7 +1,8 @@
+import { VersionError } from '../host/versions.ts';
 import { ConfigError, loadConfig } from '../http/config.ts';
 import { loggerOf, startService } from '../http/service.ts';
 import { UnusableFile } from '../scenario/load.ts';
-import { StoreDamaged, StoreInUse } from '../store/sqlite.ts';
+import { StoreDamaged, StoreInUse, UnusableStore } from '../store/sqlite.ts';
 
 export interface ServeFlags {
   config?: string;
@@ -9,7 +10,7 @@ export interface ServeFlags {
 }
 
 /** Errors whose message says all that an operator needs. */
-const TOLD = [ConfigError, StoreInUse, StoreDamaged, UnusableFile];
+const TOLD = [ConfigError, StoreInUse, StoreDamaged, UnusableStore, UnusableFile, VersionError];
 
 /** Runs the service until it is told to stop. @returns the exit code: 0 after a graceful stop, 2 when it cannot start. */
 export async function runService({ config: file, sandbox }: ServeFlags): Promise<number> {

@@ -58,6 +58,8 @@ export interface RecoveriesOptions {
 export interface RequestOptions {
   /** A repeat with the same key and content has no further effect and gets the same answer (R45). */
   idempotencyKey?: string | undefined;
+  /** Called before anything else is done with a request that is no repeat; what it throws is the answer. */
+  admit?: (() => Promise<void>) | undefined;
 }
 
 export interface SendOptions extends RequestOptions {

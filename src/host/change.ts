@@ -81,6 +81,7 @@ export class ChangeBuilder {
       kind,
       input: this.#particulars.seal(request.port, input, this.#before.id),
       tries: 0,
+      at,
       notBefore: at,
     });
   }

@@ -7,17 +7,20 @@ export interface Clock {
   at(instant: Instant, callback: () => void): () => void;
 }
 
-/** Node's timers fire at once beyond this many ms. */
-const LONGEST = 2 ** 31 - 1;
+/**
+ * Alarms are looked at again after this many ms: Node's timers fire at once beyond 2^31 - 1, and know nothing of a clock that
+ * is set, or of a machine that slept (R42, R44).
+ */
+const LOOK = 15_000;
 
-/** The time of the machine. Alarms of any distance are kept. */
+/** The time of the machine. Alarms of any distance are kept, whatever the clock does. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   at(instant, callback) {
     let handle: NodeJS.Timeout;
     const arm = () => {
       const left = instant - Date.now();
-      handle = left > LONGEST ? setTimeout(arm, LONGEST) : setTimeout(callback, Math.max(0, left));
+      handle = left > 0 ? setTimeout(arm, Math.min(left, LOOK)) : setTimeout(callback, 0);
     };
     arm();
     return () => clearTimeout(handle);

@@ -95,7 +95,10 @@ export class Engine {
   /** Begins a recovery. @returns whether it began: not when the account has a live one. */
   async start(record: RecoveryRecord, input: unknown, entry: AuditEntry, receipt?: Receipt): Promise<boolean> {
     const change = new ChangeBuilder(record, this.#options.particulars);
-    change.add(step(this.#options.machine, null, { type: 'start', input }, record.createdAt), entry);
+    change.add(
+      stepped(() => step(this.#options.machine, null, { type: 'start', input }, record.createdAt)),
+      entry,
+    );
     const begun = await this.#commit(change, null, record.createdAt, () => receipt);
     if (begun) this.#options.observer.stepped?.('start');
     return begun !== undefined;
@@ -125,7 +128,7 @@ export class Engine {
     const now = Math.max(clock.now(), recovery.updatedAt);
     const change = new ChangeBuilder(recovery, particulars);
     const stored: Stored = { snapshot: recovery.snapshot, timers, calls: recovery.calls };
-    if (machine && recovery.status === 'active') this.#catchUp(machine, change, stored, now);
+    if (machine && recovery.status === 'active') stepped(() => this.#catchUp(machine, change, stored, now));
     if (!delivery) {
       if (change.isEmpty) return { result: 'refused', step: null, recovery, timers };
       const done = await this.#commit(change, recovery.version, now);
@@ -136,7 +139,7 @@ export class Engine {
     const outdated = ifVersion !== undefined && (ifVersion !== recovery.version || !change.isEmpty);
     const next =
       machine && recovery.status === 'active' && !change.isDone && !outdated
-        ? step(machine, change.stored(stored), stamped(input, now), now)
+        ? stepped(() => step(machine, change.stored(stored), stamped(input, now), now))
         : null;
     const isTaken = next?.accepted === true && !next.emitted.some(({ event }) => event.type === 'refused');
     const result = outdated ? 'outdated' : isTaken ? 'taken' : 'refused';
@@ -210,7 +213,7 @@ export class Engine {
     const tries = request.tries + 1;
     if ('error' in outcome && tries < triesOf(port)) {
       const notBefore = clock.now() + retryDelay(tries);
-      await store.postpone(recoveryId, key, tries, notBefore);
+      if (!(await store.postpone(recoveryId, key, tries, notBefore))) return; // given up meanwhile
       this.#options.observer.retried?.(port);
       this.#outbox.add({ ...request, tries, notBefore });
       return;
@@ -249,7 +252,7 @@ export class Engine {
     const now = this.#options.clock.now();
     const message = error instanceof Error ? error.message : String(error);
     const retention = this.#options.particulars.retention(loaded.recovery.snapshot, now);
-    await this.#options.store.commit({
+    const change: Change = {
       recovery: {
         ...loaded.recovery,
         status: 'stuck',
@@ -264,8 +267,8 @@ export class Engine {
       audit: [{ at: now, kind: 'stuck', data: { error: message, timers: loaded.timers } }],
       ledger: [],
       retention,
-    });
-    for (const { dueAt } of retention) this.#wakeAt(dueAt);
+    };
+    if ((await this.#options.store.commit(change)) === 'committed') this.#committed(change);
   }
 
   #wakeAt(instant: Instant): void {
@@ -364,6 +367,15 @@ const standOf = ({ recovery, timers }: Change) => ({ recovery, timers });
 
 function stamped(input: StepInput, at: Instant): StepInput {
   return input.type === 'event' ? { type: 'event', event: { ...input.event, at } as AnyEventObject } : input;
+}
+
+/** Whatever a chart does to fail, the same input would bring it again. */
+function stepped<T>(run: () => T): T {
+  try {
+    return run();
+  } catch (error) {
+    throw isMachineError(error) ? error : new StepError('an input', error);
+  }
 }
 
 /** An error that the same input would bring again. */

@@ -151,6 +151,7 @@ export class Eraser {
       input: this.#options.seal(ERASE_EVIDENCE, { accountId, evidenceRefs }, id),
       kind: 'sent',
       tries: 0,
+      at: now,
       notBefore: now,
     };
   }

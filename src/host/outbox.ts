@@ -5,6 +5,8 @@ import type { Clock } from './clock.ts';
 
 type Outcome = { output: unknown } | { error: PortFailure };
 
+/** Calls that are under way at once; a registry may take a quarter of an hour for each. */
+const AT_ONCE = 2_000;
 /** Before an outcome that could not be written is tried again, in ms. */
 const PAUSE = 1_000;
 
@@ -21,6 +23,7 @@ const idOf = ({ recoveryId, key }: Pick<RequestRecord, 'recoveryId' | 'key'>) =>
 export class Outbox {
   readonly #options: OutboxOptions;
   readonly #calls = new Map<string, { request: RequestRecord; abort: AbortController; cancel: () => void }>();
+  readonly #waiting: { request: RequestRecord; abort: AbortController }[] = [];
   #running = 0;
   #closed = false;
 
@@ -33,15 +36,21 @@ export class Outbox {
     return this.#running;
   }
 
+  /** Runs now, or when fewer are under way: a service that starts again may find very many. */
+  #begin(request: RequestRecord, abort: AbortController): void {
+    if (this.#running >= AT_ONCE) this.#waiting.push({ request, abort });
+    else void this.#run(request, abort);
+  }
+
   add(request: RequestRecord): void {
     if (this.#closed || this.#calls.has(idOf(request))) return;
     const { clock } = this.#options;
     const call = { request, abort: new AbortController(), cancel: () => {} };
     this.#calls.set(idOf(request), call);
     if (request.notBefore > clock.now()) {
-      call.cancel = clock.at(request.notBefore, () => void this.#run(request, call.abort));
+      call.cancel = clock.at(request.notBefore, () => this.#begin(request, call.abort));
     } else {
-      void this.#run(request, call.abort);
+      this.#begin(request, call.abort);
     }
   }
 
@@ -56,6 +65,7 @@ export class Outbox {
   }
 
   async #run(request: RequestRecord, abort: AbortController): Promise<void> {
+    if (abort.signal.aborted) return; // given up while it waited
     this.#running += 1;
     try {
       faultPoint('outbox.call');
@@ -71,6 +81,8 @@ export class Outbox {
       if (mine || 'output' in outcome) await this.#settle(request, outcome);
     } finally {
       this.#running -= 1;
+      const next = this.#waiting.shift();
+      if (next && !this.#closed) this.#begin(next.request, next.abort);
     }
   }
 

@@ -2,6 +2,7 @@ import type { AccountFacts } from '../../machines/account.ts';
 import { type PortInput, type PortName, ports as portSpecs } from '../../machines/ports.ts';
 import type { RecoveryContext } from '../../machines/recovery.ts';
 import type { PortCall, Ports } from '../adapters/ports.ts';
+import type { Instant } from '../core/index.ts';
 import type { RequestRecord, Store } from '../store/types.ts';
 import type { Clock } from './clock.ts';
 import { withLedger } from './ledger.ts';
@@ -11,12 +12,15 @@ import { evidenceFields, type Sealer, scrubbed, secretFields } from './secrets.t
 const SENT_TIMEOUT = 30_000;
 const NEVER = new Promise<never>(() => {});
 
-/** Makes the tokens by which those who are told of a recovery can answer. The same call gives the same token. */
+/**
+ * Makes the tokens by which those who are told of a recovery can answer. The same call gives the same token: `at` is the instant
+ * at which the recovery asked for it, however often it is made.
+ */
 export interface LinkTokens {
   /** Permits to cancel the recovery, and nothing else (R37). */
-  cancel(recoveryId: string): Promise<string>;
+  cancel(recoveryId: string, at: Instant): Promise<string>;
   /** Permits one contact to confirm or deny. */
-  contact(recoveryId: string, contactId: string): Promise<string>;
+  contact(recoveryId: string, contactId: string, at: Instant): Promise<string>;
 }
 
 interface PortCallerOptions {
@@ -56,7 +60,7 @@ export class PortCaller {
       attempt,
       at: this.#options.clock.now(),
       signal: limit.signal,
-      ...(await this.#links(recoveryId, name, input)),
+      ...(await this.#links(request, input)),
     };
     const carryOut = this.#options.ports[name] as (input: unknown, call: PortCall) => Promise<unknown>;
     const answer = await Promise.race([(async () => carryOut(input, call))(), limit.over])
@@ -91,16 +95,15 @@ export class PortCaller {
 
   /** The tokens that go with a call. */
   async #links(
-    recoveryId: string,
-    port: PortName,
+    { recoveryId, port, at }: RequestRecord,
     input: unknown,
   ): Promise<Pick<PortCall, 'cancelToken' | 'contactTokens'>> {
     const { linkTokens } = this.#options;
     if (!linkTokens) return {};
-    if (port === 'notify') return { cancelToken: await linkTokens.cancel(recoveryId) };
+    if (port === 'notify') return { cancelToken: await linkTokens.cancel(recoveryId, at) };
     if (port !== 'requestConfirmation') return {};
     const { contactIds } = input as PortInput<'requestConfirmation'>;
-    const tokens = contactIds.map(async (id) => [id, await linkTokens.contact(recoveryId, id)] as const);
+    const tokens = contactIds.map(async (id) => [id, await linkTokens.contact(recoveryId, id, at)] as const);
     return { contactTokens: Object.fromEntries(await Promise.all(tokens)) };
   }
 

@@ -128,7 +128,7 @@ class Host implements Recoveries {
   async start(
     input: Start,
     policy: PolicyInput = this.#policy,
-    { idempotencyKey }: RequestOptions = {},
+    { idempotencyKey, admit }: RequestOptions = {},
   ): Promise<Started> {
     const { accountId, device, network } = parsed(Start, input, 'a start');
     const at = this.#clock.now();
@@ -156,6 +156,7 @@ class Host implements Recoveries {
       const before = idempotencyKey === undefined ? undefined : await this.#store.receipt(START, idempotencyKey);
       if (before && before.digest !== digest) throw keyReused();
       if (before) return startedIn(before.answer as StartAnswer);
+      if (tries === 0) await admit?.();
       const live = await this.#store.live(accountId);
       if (live) {
         const answer: StartAnswer =
@@ -170,7 +171,7 @@ class Host implements Recoveries {
         return answer;
       }
     }
-    throw new Error(`account '${accountId}' is started and ended again and again; try later`);
+    throw new Error('the account is started and ended again and again; try later');
   }
 
   /** Writes down what a start met that found the account's live recovery. @returns false when its key was used meanwhile. */
@@ -188,14 +189,16 @@ class Host implements Recoveries {
     recoveryId: string,
     event: RecoveryEvent,
     by: By = { role: 'owner' },
-    { idempotencyKey: key, ifVersion }: SendOptions = {},
+    { idempotencyKey: key, ifVersion, admit }: SendOptions = {},
   ): Promise<RecoveryView> {
     try {
+      const scope = scopeOf(recoveryId, by);
+      if (key === undefined || !(await this.#store.receipt(scope, key))) await admit?.();
       const loaded = await this.#takeover.load(recoveryId);
       if (!loaded) throw unknownRecovery(recoveryId);
       const { checked, secret } = await this.#checked(loaded, event, by);
       const request = key === undefined ? {} : { request: shortDigest(key) };
-      const data = { event: redacted(checked, secret), by, ...request };
+      const data = { event: redacted(checked, secret), by: named(by, loaded.recovery), ...request };
       const answer = (outcome: Stand & { result: 'taken' | 'refused' | 'outdated' }) =>
         answerTo(checked.type, outcome, this.#view(outcome, by), this.#view(outcome));
       const delivered = await this.#engine.deliver(recoveryId, {
@@ -207,10 +210,7 @@ class Host implements Recoveries {
           return { at: 0, kind: 'refused', data: { ...said, ...refusedBy(step, outdated) } };
         },
         ifVersion,
-        asked:
-          key === undefined
-            ? undefined
-            : { scope: scopeOf(recoveryId, by), key, digest: this.#sealer.digest(checked), answer },
+        asked: key === undefined ? undefined : { scope, key, digest: this.#sealer.digest(checked), answer },
       });
       if (delivered.result === 'unknown') throw unknownRecovery(recoveryId);
       if (delivered.result === 'untouched') throw untouched(recoveryId, delivered.reason);
@@ -252,7 +252,7 @@ class Host implements Recoveries {
       const known = refusal.field !== undefined && spec !== undefined && refusal.field in spec.schema.shape;
       const data = {
         event: { type: spec ? type : '(unknown)' },
-        by: recovery.status === 'active' ? by : unnamed(by),
+        by: recovery.status === 'active' ? named(by, recovery) : unnamed(by),
         code: refusal.code,
         ...(known ? { field: refusal.field } : {}),
       };
@@ -313,6 +313,10 @@ class Host implements Recoveries {
 
 /** What the trail of a recovery that has ended says of a sender: nothing that would have to be erased once more. */
 const unnamed = ({ role }: By) => ({ role });
+
+/** Who sent it, for the trail; not the recovery's own device: whoever reads the trail could come as that one. */
+const named = (by: By, { deviceId }: RecoveryRecord) =>
+  by.role === 'owner' && 'deviceId' in by && by.deviceId === deviceId ? unnamed(by) : by;
 
 function summaryOf({ snapshot: _, calls: _calls, ...summary }: RecoveryRecord): RecoverySummary {
   return summary;

@@ -5,6 +5,8 @@ import { duration } from '../../machines/duration.ts';
 
 const KEY = 32; // characters, as base64 of 24 bytes has
 
+const LOOPBACK = /^(127\.\d+\.\d+\.\d+|::1|localhost)$/;
+
 const limit = (most: number, span: string) =>
   z.strictObject({ most: z.int().positive().default(most), span: duration().prefault(span) }).prefault({});
 
@@ -80,9 +82,14 @@ export const ServiceConfig = z
     clockJump: duration().prefault('1m'),
     logLevel: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   })
-  .superRefine(({ mode, keys, ports }, ctx) => {
-    if (mode === 'sandbox') return;
+  .superRefine(({ mode, host, keys, ports }, ctx) => {
     const need = (path: string[], message: string) => ctx.addIssue({ code: 'custom', path, message });
+    const ids = keys.tokens?.map(({ id }) => id) ?? [];
+    if (new Set(ids).size < ids.length) need(['keys', 'tokens'], 'each needs an id of its own');
+    if (mode === 'sandbox') {
+      if (!LOOPBACK.test(host)) need(['host'], 'a sandbox gives whoever reaches it all rights: expected 127.0.0.1');
+      return;
+    }
     if (!keys.sealing)
       need(['keys', 'sealing'], `needed in production: ${KEY} characters or more, kept out of the store`);
     if (!keys.tokens) need(['keys', 'tokens'], 'needed in production: a list of { id, key }');
@@ -157,6 +164,9 @@ export async function loadConfig(
     const place = known.find(([variable]) => variable === name);
     if (!place) throw new ConfigError(`${name} is no setting; there are ${known.map(([each]) => each).join(', ')}`);
     settings = withSetting(settings, place[1], settingOf(text, place[2]));
+  }
+  if (over.mode === 'sandbox' && settings.mode === 'production') {
+    throw new ConfigError('this configuration is for production: it is not started as a sandbox');
   }
   const result = ServiceConfig.safeParse({ ...settings, ...over });
   if (result.success) return result.data;

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { isIPv4, isIPv6 } from 'node:net';
 import { getConnInfo } from '@hono/node-server/conninfo';
 import type { Context } from 'hono';
 import type { Instant } from '../core/index.ts';
@@ -53,14 +54,33 @@ export class RateLimits {
 export function addressOf(c: Context, trustedProxies: number): string {
   const peer = peerOf(c);
   if (trustedProxies === 0) return peer;
-  const seen = (c.req.header('X-Forwarded-For') ?? '').split(',').map((address) => address.trim());
-  return seen.at(-trustedProxies) || peer;
+  const seen = (c.req.header('X-Forwarded-For') ?? '').split(',');
+  return plainAddress(seen.at(-trustedProxies) ?? '') ?? peer;
+}
+
+/** An address without its port; of an IPv6 address the network (/64), all of which one customer has. */
+function plainAddress(text: string): string | undefined {
+  const bare = text
+    .trim()
+    .replace(/^\[(.*)\](:\d+)?$/, '$1')
+    .replace(/^([\d.]+):\d+$/, '$1');
+  const mapped = /^::ffff:([\d.]+)$/i.exec(bare)?.[1] ?? bare;
+  if (isIPv4(mapped)) return mapped;
+  if (!isIPv6(bare)) return undefined;
+  const [head = '', tail = ''] = bare.split('::');
+  const groups = (part: string) => part.split(':').filter((group) => group !== '');
+  const zeros = bare.includes('::') ? 8 - groups(head).length - groups(tail).length : 0;
+  const all = [...groups(head), ...Array.from({ length: zeros }, () => '0'), ...groups(tail)];
+  return `${all
+    .slice(0, 4)
+    .map((group) => Number.parseInt(group, 16).toString(16))
+    .join(':')}::/64`;
 }
 
 /** The other end of the connection; `-` where there is none, as in a test without a server. */
 function peerOf(c: Context): string {
   try {
-    return getConnInfo(c).remote.address ?? '-';
+    return plainAddress(getConnInfo(c).remote.address ?? '') ?? '-';
   } catch {
     return '-';
   }

@@ -6,6 +6,7 @@ import { addressOf } from './limits.ts';
 import { notAuthenticated } from './problems.ts';
 import { json, problem } from './responses.ts';
 
+const PROBE_KEPT = 1_000; // ms
 const LOOPBACK = /^(127\.\d+\.\d+\.\d+|::1|::ffff:127\.\d+\.\d+\.\d+)$/;
 
 const tags = ['operations'];
@@ -60,18 +61,27 @@ export function operations(app: App, { store, metrics, config, clock, stopping }
     },
   );
 
-  async function probe(): Promise<string | undefined> {
-    try {
-      await store.set('ready', String(clock.now()));
-      return undefined;
-    } catch {
-      return 'the store cannot be written';
+  let probed: { until: number; result: Promise<string | undefined> } | undefined;
+
+  /** Whoever asks how often: the store is written once a second. */
+  function probe(): Promise<string | undefined> {
+    if (!probed || performance.now() > probed.until) {
+      const result = store.set('ready', String(clock.now())).then(
+        () => undefined,
+        () => 'the store cannot be written',
+      );
+      probed = { until: performance.now() + PROBE_KEPT, result };
     }
+    return probed.result;
   }
+
+  /** Came through a proxy, which may stand on this machine. */
+  const isForwarded = (c: Context) =>
+    ['Forwarded', 'X-Forwarded-For', 'X-Real-IP'].some((name) => c.req.header(name) !== undefined);
 
   function maySee(c: Context): boolean {
     const { metricsToken } = config;
-    if (metricsToken === undefined) return LOOPBACK.test(addressOf(c, config.trustedProxies));
+    if (metricsToken === undefined) return !isForwarded(c) && LOOPBACK.test(addressOf(c, 0));
     const given = Buffer.from(c.req.header('Authorization') ?? '');
     const right = Buffer.from(`Bearer ${metricsToken}`);
     return given.length === right.length && timingSafeEqual(given, right);

@@ -55,9 +55,10 @@ export function recoveryRoutes(app: App, parts: Parts): void {
       summary: 'Start a recovery',
       description:
         'For an unknown account the answer is the same, and so is what follows: every way back needs something that only ' +
-        'an account has. A second start from the same device gives the live recovery.',
+        'an account has. A second start from the same device gives the id of the live recovery, and no token: that went to whoever ' +
+        'began it. A repeat under the same `Idempotency-Key` gets the same answer, token included: make it one that nobody guesses.',
       request: {
-        headers: schemas.PostHeaders,
+        headers: schemas.StartHeaders,
         body: { required: true, content: { 'application/json': { schema: schemas.StartBody } } },
       },
       responses: {
@@ -70,13 +71,19 @@ export function recoveryRoutes(app: App, parts: Parts): void {
     async (c) => {
       const { accountId, device } = c.req.valid('json');
       const ip = addressOf(c, config.trustedProxies);
-      await limits.count({ startsByAccount: accountId, startsByDevice: device.deviceId, startsByAddress: ip });
-      const { recoveryId, at } = await recoveries.start({ accountId, device, network: { ip } }, undefined, {
+      const { recoveryId, existing, at } = await recoveries.start({ accountId, device, network: { ip } }, undefined, {
         idempotencyKey: c.req.valid('header')['idempotency-key'],
+        admit: () =>
+          limits.count({
+            startsByAddress: ip,
+            startsByDevice: device.deviceId,
+            startsByAccount: `${accountId} from ${ip}`,
+          }),
       });
-      const token = await tokens.owner(recoveryId, device.deviceId, at);
       c.header('Location', `/v1/recoveries/${recoveryId}`);
-      return c.json({ recoveryId, token }, 201);
+      // Whoever names an account and a device is not yet the one who began: the token goes out once.
+      if (existing) return c.json({ recoveryId }, 201);
+      return c.json({ recoveryId, token: await tokens.owner(recoveryId, device.deviceId, at) }, 201);
     },
   );
 
@@ -147,13 +154,15 @@ export function recoveryRoutes(app: App, parts: Parts): void {
       concerns(principal, recoveryId);
       const headers = c.req.valid('header');
       const ip = addressOf(c, config.trustedProxies);
-      await limits.count({ eventsByRecovery: `${recoveryId}/${principal.kind}`, eventsByAddress: ip });
+      const sender = 'id' in principal ? principal.id : 'contactId' in principal ? principal.contactId : '';
       const event = await eventOf(c);
       const version = headers['if-match'];
       const by = byOf(principal, typeof event.type === 'string' ? event.type : '', events);
       const options = {
         idempotencyKey: headers['idempotency-key'],
         ifVersion: version === undefined || version === '*' ? undefined : Number(version.slice(1, -1)),
+        admit: () =>
+          limits.count({ eventsByAddress: ip, eventsByRecovery: `${recoveryId}/${principal.kind}/${sender}` }),
       };
       const view = await recoveries.send(recoveryId, event as RecoveryEvent, by, options).catch((error) => {
         throw error instanceof Refusal ? refusalFor(principal, error, events) : error;
@@ -190,7 +199,7 @@ export function recoveryRoutes(app: App, parts: Parts): void {
       concerns(principal, recoveryId);
       if (principal.kind !== 'owner') needsRole(principal, 'agent', 'auditor');
       await recoveries.get(recoveryId);
-      return streams.open(c, recoveryId, principal.kind === 'staff') as never;
+      return streams.open(c, recoveryId, principal) as never;
     },
   );
 
@@ -257,6 +266,9 @@ type Defined<T> = { [K in keyof T]: Exclude<T[K], undefined> };
 const defined = <T extends object>(query: T) =>
   Object.fromEntries(Object.entries(query).filter(([, value]) => value !== undefined)) as Defined<T>;
 
-function summaryOf({ id, createdAt, updatedAt, ...recovery }: RecoverySummary): z.input<typeof schemas.Summary> {
-  return { ...recovery, recoveryId: id, createdAt: instant(createdAt), updatedAt: instant(updatedAt) };
+/** Not its device: whoever may read the list could come as that one. */
+function summaryOf(recovery: RecoverySummary): z.input<typeof schemas.Summary> {
+  const { id, accountId, status, state, version, policyVersion, machineVersion, createdAt, updatedAt } = recovery;
+  const instants = { createdAt: instant(createdAt), updatedAt: instant(updatedAt) };
+  return { recoveryId: id, accountId, status, state, version, policyVersion, machineVersion, ...instants };
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, rename, writeFile } from 'node:fs/promises';
 import { exportJWK, generateKeyPair, importJWK, type JWK, SignJWT } from 'jose';
 import { z } from 'zod';
 import type { StaffKeys } from './tokens.ts';
@@ -25,7 +25,10 @@ export async function sandboxKeys(store: string): Promise<Keys> {
   const { privateKey } = await generateKeyPair('EdDSA', { extractable: true });
   const staff = { ...(await exportJWK(privateKey)), kid: 'sandbox', alg: 'EdDSA' } as Keys['staff'];
   const keys = { sealing: random(), token: random(), staff };
-  if (store !== ':memory:') await writeFile(file, JSON.stringify(keys), { mode: OWNER_ONLY });
+  if (store !== ':memory:') {
+    await writeFile(`${file}.new`, JSON.stringify(keys), { mode: OWNER_ONLY });
+    await rename(`${file}.new`, file);
+  }
   return keys;
 }
 

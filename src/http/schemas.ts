@@ -23,6 +23,15 @@ export const PostHeaders = z.object({
   'idempotency-key': IdempotencyKey.describe('a repeat with the same key and body gets the same answer'),
 });
 
+/** Whoever repeats a start gets its token: the key is as good as a secret. */
+export const StartHeaders = z.object({
+  'idempotency-key': z
+    .string()
+    .regex(/^[\x21-\x7e]{16,128}$/, 'expected 16 to 128 visible ASCII characters that nobody guesses')
+    .optional()
+    .describe('a repeat with the same key and body gets the same answer, token included'),
+});
+
 export const EventHeaders = PostHeaders.extend({
   'if-match': z
     .string()
@@ -46,7 +55,7 @@ export const ReadHeaders = z.object({
 export const StartBody = z
   .strictObject({
     accountId: z.string().min(1).max(128),
-    device: Device.extend({ deviceId: z.string().min(1).max(128) }),
+    device: Device,
   })
   .openapi('Start', { example: { accountId: 'a1', device: { deviceId: 'd1' } } });
 
@@ -54,7 +63,12 @@ export const Started = z
   .object({
     recoveryId: z.string(),
     /** For the recovery alone, and from this device only. */
-    token: z.string().describe('bearer token of the owner: for this recovery alone, from this device alone'),
+    token: z
+      .string()
+      .optional()
+      .describe(
+        'bearer token of the owner, for this recovery alone, from this device alone; not where it was begun before',
+      ),
   })
   .openapi('Started');
 

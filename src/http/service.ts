@@ -85,14 +85,16 @@ async function sandboxOutside({ store: file, ports }: ServiceConfig, store: Stor
   };
 }
 
-function productionOutside({ ports, keys, staff }: ServiceConfig): Outside {
+async function productionOutside({ ports, keys, staff }: ServiceConfig, log: Logger): Promise<Outside> {
   if (!ports || !keys.sealing || !keys.tokens) throw new TypeError('production needs ports and keys');
+  const keySet = staff && keySetFile(staff.keys, (err) => log.error({ err }, 'the keys of the staff cannot be read'));
+  await keySet?.(); // a file that is not there is told now, not at the first token
   return {
     ports: createHttpPorts(ports),
     clock: systemClock,
     sealingKey: keys.sealing,
     tokenKeys: keys.tokens,
-    staff: staff && { ...staff, keySet: keySetFile(staff.keys) },
+    staff: staff && keySet && { ...staff, keySet },
   };
 }
 
@@ -115,7 +117,8 @@ async function serving(
 ): Promise<Service> {
   const { url } = server;
   log.info({ url, mode: config.mode, store: config.store }, 'listening');
-  const outside = config.mode === 'sandbox' ? await sandboxOutside(config, store, policy) : productionOutside(config);
+  const outside =
+    config.mode === 'sandbox' ? await sandboxOutside(config, store, policy) : await productionOutside(config, log);
   const { ports, clock = systemClock, sealingKey, tokenKeys, staff } = outside;
   const metrics = new Metrics(() => store.census(clock.now()));
   const tokens = new Tokens({ keys: tokenKeys, lifetimes: config.tokens, clock, staff });
@@ -129,7 +132,7 @@ async function serving(
     observer: metrics.observer,
     onError: (err) => log.error({ err }, 'something failed beside any request'),
   });
-  const streams = new Streams(recoveries, config.streams);
+  const streams = new Streams(recoveries, clock, config.streams, (err) => log.error({ err }, 'a stream failed'));
   const events = eventsOf(paths);
   const stopping = new AbortController();
   const app = createApp({
@@ -161,6 +164,7 @@ async function serving(
   const watching = setInterval(watch, CLOCK_LOOK).unref();
   const cleanUp = () =>
     store.forgetReceipts(clock.now() - RECEIPTS_KEPT).catch((err: unknown) => log.error({ err }, 'cleaning up failed'));
+  void cleanUp();
   const cleaning = setInterval(cleanUp, CLEAN_UP).unref();
   server.serve(app.fetch);
   log.info('ready');

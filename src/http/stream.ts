@@ -1,8 +1,10 @@
 import type { Context } from 'hono';
 import { type SSEStreamingApi, streamSSE } from 'hono/streaming';
+import type { Instant } from '../core/index.ts';
 import type { Recoveries } from '../host/api.ts';
 import { instant } from './presenter.ts';
 import { RequestProblem } from './problems.ts';
+import type { Principal } from './tokens.ts';
 
 /** Between signs of life, in ms; then entries that no change announced are sent, too. */
 const HEARTBEAT = 15_000;
@@ -12,14 +14,18 @@ const OF_ONE = 10;
 /** Who is waiting for news of which recovery. */
 export class Streams {
   readonly #recoveries: Recoveries;
+  readonly #clock: { now(): Instant };
   readonly #most: number;
+  readonly #onError: (error: unknown) => void;
   readonly #open = new Set<{ recoveryId: string; wake(): void }>();
   readonly #forget: () => void;
   #closed = false;
 
-  constructor(recoveries: Recoveries, most: number) {
+  constructor(recoveries: Recoveries, clock: { now(): Instant }, most: number, onError: (error: unknown) => void) {
     this.#recoveries = recoveries;
+    this.#clock = clock;
     this.#most = most;
+    this.#onError = onError;
     this.#forget = recoveries.onChange(({ recoveryId }) => {
       for (const stream of this.#open) if (stream.recoveryId === recoveryId) stream.wake();
     });
@@ -28,9 +34,11 @@ export class Streams {
   /**
    * Server-sent events of a recovery: each is an entry of its audit trail, with its number as id, so that a client that
    * comes again with `Last-Event-ID` misses none.
-   * @param whole for agents and auditors; an owner is sent where the recovery stands, no more.
+   * It ends with the token of whoever follows; agents and auditors are sent whole entries, an owner where the recovery
+   * stands, no more.
    */
-  open(c: Context, recoveryId: string, whole: boolean): Response {
+  open(c: Context, recoveryId: string, { kind, expiresAt }: Principal): Response {
+    const whole = kind === 'staff';
     const ofThisOne = [...this.#open].filter((stream) => stream.recoveryId === recoveryId).length;
     if (this.#closed || this.#open.size >= this.#most || ofThisOne >= OF_ONE) {
       throw new RequestProblem('unavailable', 'too many streams are open', {}, { headers: { 'Retry-After': '5' } });
@@ -43,7 +51,8 @@ export class Streams {
       this.#open.add(listener);
       sse.onAbort(() => wake());
       try {
-        for (let seq = Number(last ?? 0); !sse.aborted && !this.#closed; ) {
+        const isGood = () => !sse.aborted && !this.#closed && this.#clock.now() < expiresAt;
+        for (let seq = Number(last ?? 0); isGood(); ) {
           const news = new Promise<void>((resolve) => {
             wake = resolve;
           });
@@ -54,6 +63,8 @@ export class Streams {
           await news;
           clearTimeout(heartbeat);
         }
+      } catch (error) {
+        this.#onError(error);
       } finally {
         this.#open.delete(listener);
       }

@@ -13,7 +13,12 @@ import type { Instant } from '../core/index.ts';
 import type { LinkTokens } from '../host/port-caller.ts';
 
 /** Who a bearer is. */
-export type Principal =
+export type Principal = Who & {
+  /** Instant (ms) at which the token expires. */
+  expiresAt: Instant;
+};
+
+type Who =
   | { kind: 'owner'; recoveryId: string; deviceId: string }
   | { kind: 'contact'; recoveryId: string; contactId: string }
   /** The way to cancel that goes with a notice. */
@@ -80,12 +85,12 @@ export class Tokens implements LinkTokens {
     return this.#sign('owner', recoveryId, { device: deviceId }, at);
   }
 
-  contact(recoveryId: string, contactId: string): Promise<string> {
-    return this.#sign('contact', recoveryId, { contact: contactId }, this.#options.clock.now());
+  contact(recoveryId: string, contactId: string, at: Instant): Promise<string> {
+    return this.#sign('contact', recoveryId, { contact: contactId }, at);
   }
 
-  cancel(recoveryId: string): Promise<string> {
-    return this.#sign('cancel', recoveryId, {}, this.#options.clock.now());
+  cancel(recoveryId: string, at: Instant): Promise<string> {
+    return this.#sign('cancel', recoveryId, {}, at);
   }
 
   /** @returns undefined for a token that is not good, whatever is wrong with it. */
@@ -115,10 +120,10 @@ export class Tokens implements LinkTokens {
   async #own(token: string, key: KeyObject): Promise<Principal> {
     const { payload } = await jwtVerify(token, key, { ...this.#now(), algorithms: [ALGORITHM], issuer: ISSUER });
     const claims = Claims.parse(payload);
-    const recoveryId = claims.sub;
-    if ('device' in claims) return { kind: 'owner', recoveryId, deviceId: claims.device };
-    if ('contact' in claims) return { kind: 'contact', recoveryId, contactId: claims.contact };
-    return { kind: 'cancel', recoveryId };
+    const common = { recoveryId: claims.sub, expiresAt: Number(payload.exp) * SECOND };
+    if ('device' in claims) return { kind: 'owner', ...common, deviceId: claims.device };
+    if ('contact' in claims) return { kind: 'contact', ...common, contactId: claims.contact };
+    return { kind: 'cancel', ...common };
   }
 
   async #staff(token: string): Promise<Principal | undefined> {
@@ -135,7 +140,7 @@ export class Tokens implements LinkTokens {
       requiredClaims: ['exp', 'iat', 'sub'],
     });
     const { sub, roles } = StaffClaims.parse(payload);
-    return { kind: 'staff', id: sub, roles };
+    return { kind: 'staff', id: sub, roles, expiresAt: Number(payload.exp) * SECOND };
   }
 
   #now(): JWTVerifyOptions {
@@ -143,12 +148,21 @@ export class Tokens implements LinkTokens {
   }
 }
 
-/** The keys in a file, read again when it has changed: so keys are rotated without a restart. */
-export function keySetFile(file: string): () => Promise<JSONWebKeySet> {
+/**
+ * The keys in a file, read again when it has changed: so keys are rotated without a restart. While it cannot be read, the last
+ * good ones stay in force.
+ * @param onError told of a file that cannot be read.
+ */
+export function keySetFile(file: string, onError: (error: unknown) => void): () => Promise<JSONWebKeySet> {
   let read: { changed: number; keys: JSONWebKeySet } | undefined;
   return async () => {
-    const { mtimeMs: changed } = await stat(file);
-    if (read?.changed !== changed) read = { changed, keys: KeySet.parse(JSON.parse(await readFile(file, 'utf8'))) };
+    try {
+      const { mtimeMs: changed } = await stat(file);
+      if (read?.changed !== changed) read = { changed, keys: KeySet.parse(JSON.parse(await readFile(file, 'utf8'))) };
+    } catch (error) {
+      onError(error);
+      if (!read) throw error;
+    }
     return read.keys;
   };
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Device, Network } from '../../machines/account.ts';
 import { parseDuration } from '../../machines/duration.ts';
 import { PATH_IDS, REFUSAL_CODES } from '../../machines/outcome.ts';
 import { ports } from '../../machines/ports.ts';
@@ -61,7 +62,7 @@ export const STEP_KINDS = {
   account: z.strictObject({ account: z.record(z.string(), z.unknown()) }),
   /** Another start for the account: the same recovery, a refusal, or a new one that the scenario goes on with. */
   start: z.strictObject({
-    start: z.strictObject({ device: z.looseObject({ deviceId: z.string() }).optional() }),
+    start: z.strictObject({ device: Device.optional() }),
     refused,
     /** Whether the live recovery has to be given. */
     same: z.boolean().optional(),
@@ -79,8 +80,8 @@ export const ScenarioHead = z.strictObject({
     error: 'expected a real date and time with an offset: 2026-03-02T10:00:00+08:00',
   }),
   account: z.record(z.string(), z.unknown()).default({}),
-  device: z.looseObject({ deviceId: z.string() }).default({ deviceId: 'd1' }),
-  network: z.looseObject({}).default({ ip: '127.0.0.1' }),
+  device: Device.default({ deviceId: 'd1' }),
+  network: Network.default({ ip: '127.0.0.1' }),
   policy: z.record(z.string(), z.unknown()).default({}),
   profile: z.enum(['source', 'strict']).optional(),
   /**

@@ -25,6 +25,7 @@ export const migrations: Record<string, Migration> = {
       // One live recovery an account, whatever the callers do at once.
       await sql`create unique index recoveries_live on recoveries (account_id) where live = 1`.execute(db);
       await db.schema.createIndex('recoveries_account').on('recoveries').column('account_id').execute();
+      await db.schema.createIndex('recoveries_created').on('recoveries').columns(['created_at', 'id']).execute();
 
       await db.schema
         .createTable('timers')
@@ -47,6 +48,7 @@ export const migrations: Record<string, Migration> = {
         .addColumn('port', 'text', (column) => column.notNull())
         .addColumn('attempt', 'integer', (column) => column.notNull())
         .addColumn('input', 'text', (column) => column.notNull())
+        .addColumn('at', 'bigint', (column) => column.notNull())
         .addColumn('kind', 'text', (column) => column.notNull())
         .addColumn('tries', 'integer', (column) => column.notNull())
         .addColumn('not_before', 'bigint', (column) => column.notNull())

@@ -40,6 +40,15 @@ const activeOf = (db: Trx, machineVersions: readonly string[]) =>
     .where('status', '=', sql.lit('active'))
     .where('machine_version', 'in', machineVersions);
 
+/** A limit that is reached; thrown to roll back, never seen outside. */
+class Full extends Error {
+  readonly until: Instant;
+  constructor(until: Instant) {
+    super();
+    this.until = until;
+  }
+}
+
 /** The store over any SQL database that Kysely speaks. */
 export class SqlStore implements Store {
   readonly codes: CodeStore;
@@ -131,12 +140,20 @@ export class SqlStore implements Store {
     return Number(numDeletedRows);
   }
 
-  take(limits: readonly Limit[], now: Instant) {
-    return this.#transaction(async (trx) => {
-      let from = now;
-      for (const limit of limits) from = Math.max(from, await countLimit(trx, limit, now));
-      return from;
-    });
+  /** Where one refuses, none counts: what somebody is refused for takes nothing from others. */
+  async take(limits: readonly Limit[], now: Instant) {
+    try {
+      await this.#transaction(async (trx) => {
+        for (const limit of limits) {
+          const from = await countLimit(trx, limit, now);
+          if (from > now) throw new Full(from);
+        }
+      });
+      return now;
+    } catch (error) {
+      if (error instanceof Full) return error.until;
+      throw error;
+    }
   }
 
   async census(now: Instant) {
@@ -229,13 +246,16 @@ export class SqlStore implements Store {
     return rows.map(toRequest);
   }
 
-  async postpone(recoveryId: string, key: string, tries: number, notBefore: Instant) {
-    await this.#db
-      .updateTable('requests')
-      .set({ tries, not_before: notBefore })
-      .where('recovery_id', '=', recoveryId)
-      .where('key', '=', key)
-      .execute();
+  postpone(recoveryId: string, key: string, tries: number, notBefore: Instant) {
+    return this.#transaction(async (trx) => {
+      const { numUpdatedRows } = await trx
+        .updateTable('requests')
+        .set({ tries, not_before: notBefore })
+        .where('recovery_id', '=', recoveryId)
+        .where('key', '=', key)
+        .executeTakeFirst();
+      return numUpdatedRows === 1n;
+    });
   }
 
   async activeVersions() {

@@ -1,3 +1,5 @@
+import { existsSync, realpathSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
 import Database from 'better-sqlite3';
 import { Kysely, SqliteDialect } from 'kysely';
 import { migrations } from './migrations.ts';
@@ -24,7 +26,7 @@ export class StoreInUse extends Error {
   }
 }
 
-/** The file is no store, or one of another version. */
+/** The file is no store, one of another version, or in no place where one could be. */
 export class UnusableStore extends Error {
   override readonly name = 'UnusableStore';
 }
@@ -118,16 +120,24 @@ export async function copySqlite(file: string, copy: string): Promise<void> {
   }
 }
 
+/** The file itself, whatever links lead to it. */
+function ownName(file: string): string {
+  if (existsSync(file)) return realpathSync(file);
+  const folder = dirname(resolve(file));
+  if (!existsSync(folder)) throw new UnusableStore(`${file} cannot be used: there is no folder ${folder}`);
+  return join(realpathSync(folder), basename(file));
+}
+
 /** A lock that the operating system takes back when the process dies. */
 function lockOf(file: string): Database.Database {
-  const lock = new Database(`${file}-lock`, { timeout: 0 });
+  const lock = new Database(`${ownName(file)}-lock`, { timeout: 0 });
   try {
     lock.pragma('locking_mode = EXCLUSIVE');
     lock.exec('begin exclusive');
     return lock;
-  } catch {
+  } catch (error) {
     lock.close();
-    throw new StoreInUse(file);
+    throw isBusy(error) ? new StoreInUse(file) : error;
   }
 }
 

@@ -36,6 +36,7 @@ interface RequestTable {
   port: string;
   attempt: number;
   input: string;
+  at: number;
   kind: RequestRecord['kind'];
   tries: number;
   not_before: number;

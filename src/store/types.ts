@@ -33,6 +33,8 @@ export interface RequestRecord {
   attempt: number;
   /** JSON, with secret fields sealed. */
   input: string;
+  /** Instant at which the recovery asked for it: the same at every try. */
+  at: Instant;
   /** `sent` calls are answered to nobody: notices. */
   kind: 'awaited' | 'sent';
   tries: number;
@@ -204,7 +206,7 @@ export interface Store extends StoreReader {
   receipt(scope: string, key: string): Promise<Receipt | undefined>;
   /** Forgets receipts that are older than an instant. @returns how many. */
   forgetReceipts(before: Instant): Promise<number>;
-  /** Counts one more for each limit. @returns the instant from which all of them allow it; `now` or earlier when they do. */
+  /** Counts one more for each limit, or for none where one is reached. @returns `now`, or the instant from which that one allows it. */
   take(limits: readonly Limit[], now: Instant): Promise<Instant>;
   census(now: Instant): Promise<Census>;
   /** A setting that outlasts the process, such as a sandbox clock's; undefined when it was never set. */
@@ -222,8 +224,8 @@ export interface Store extends StoreReader {
   nextDue(except?: readonly string[]): Promise<Instant | undefined>;
   /** Calls to be carried out, oldest first; `except` as for `due`. */
   pendingRequests(limit: number, except?: readonly string[]): Promise<RequestRecord[]>;
-  /** Notes a try that failed; the call stays in the outbox. */
-  postpone(recoveryId: string, key: string, tries: number, notBefore: Instant): Promise<void>;
+  /** Notes a try that failed; the call stays in the outbox. @returns whether it is there still. */
+  postpone(recoveryId: string, key: string, tries: number, notBefore: Instant): Promise<boolean>;
   /** Versions of the machine that have active recoveries. */
   activeVersions(): Promise<string[]>;
   /** Ids of the active recoveries of a version of the machine. */

@@ -171,6 +171,12 @@ export async function writeReceipt(trx: Trx, receipt: Receipt | undefined): Prom
 /** Counts one more for a limit. @returns the instant from which it allows that. */
 export async function countLimit(trx: Trx, { key, most, span }: Limit, now: number): Promise<number> {
   await trx.deleteFrom('limits').where('until', '<=', now).execute();
+  // A clock that was wrong for a while has left an end that is too far away.
+  await trx
+    .deleteFrom('limits')
+    .where('key', '=', key)
+    .where('until', '>', now + span)
+    .execute();
   const { count, until } = await trx
     .insertInto('limits')
     .values({ key, count: 1, until: now + span })

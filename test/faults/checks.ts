@@ -19,7 +19,7 @@ export interface Course {
 
 interface Entry {
   kind: string;
-  data: string;
+  data: string | null;
 }
 
 function withStore<T>(file: string, read: (database: Database.Database) => T): T {
@@ -42,6 +42,7 @@ export function coursesOf({ child, players, world }: Campaign): Course[] {
       const row = recovery.get(recoveryId) as { status: string; state: string; snapshot: string } | undefined;
       const { output } = JSON.parse(row?.snapshot ?? '{}') as { output?: unknown };
       const taken = audit.all(recoveryId).flatMap(({ kind, data }) => {
+        if (data === null) return [`${kind}, erased`];
         const { event, timer, port } = JSON.parse(data) as { event?: { type: string }; timer?: string; port?: string };
         return ['event', 'timer', 'answer', 'failure'].includes(kind)
           ? [`${kind} ${event?.type ?? timer ?? port}`]
@@ -86,7 +87,7 @@ export async function judge(campaign: Campaign, reference: ReadonlyMap<string, C
   const takenTwice = withStore(child.store, (database) =>
     database
       .prepare(
-        `select recovery_id || ' ' || json_extract(data, '$.request') from audit where kind = 'event'
+        `select recovery_id || ' ' || json_extract(data, '$.request') from audit where kind = 'event' and data is not null
          group by recovery_id, json_extract(data, '$.request'), json_extract(data, '$.by.role') having count(*) > 1`,
       )
       .pluck()
@@ -104,6 +105,7 @@ export async function judge(campaign: Campaign, reference: ReadonlyMap<string, C
     { what: 'acknowledged answers forgotten', of: client.acknowledged.length, found: forgotten },
     { what: 'events taken twice under one key', of: client.acknowledged.length, found: takenTwice },
     { what: 'calls made before they were committed', of: total(world.keys), found: world.uncommitted },
+    { what: 'calls made again with another body', of: total(world.keys), found: world.changed },
     {
       what: 'passwords not set exactly once',
       of: resets.length,

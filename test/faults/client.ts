@@ -19,6 +19,7 @@ export interface Staff {
 
 const AGAIN = 50; // ms
 const AT_ONCE = 32; // requests
+const NUDGE = 300; // ms
 const LONGEST = 120_000; // ms
 
 /** Talks to a service that may be down at any moment: the same request, under the same key, until there is an answer. */
@@ -49,13 +50,23 @@ export class Client {
       ...(staff ? await this.#staffHeaders(staff) : {}),
       ...headers,
       'Content-Type': 'application/json',
-      'Idempotency-Key': `key-${this.#keys}`,
+      'Idempotency-Key': `key-of-the-harness-${this.#keys}`,
     };
     const text = JSON.stringify(body);
     const { status, text: answer } = await this.#request(path, { method: 'POST', headers: sent, body: text });
     if (path.startsWith('/v1/'))
       this.acknowledged.push({ path, headers: sent, body: text, status, answer, ...(staff ? { staff } : {}) });
     return { status, body: JSON.parse(answer) };
+  }
+
+  /** Asks for something without waiting for the answer. */
+  async nudge(path: string, body: object): Promise<void> {
+    const headers = { 'Content-Type': 'application/json' };
+    const init = { method: 'POST', headers, body: JSON.stringify(body), signal: AbortSignal.timeout(NUDGE) };
+    await fetch(`${this.#child.url}${path}`, init).then(
+      (response) => response.text(),
+      () => {},
+    );
   }
 
   /** Asks again what was answered. @returns what is answered now. */

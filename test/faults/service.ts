@@ -7,14 +7,14 @@ const ROOT = join(import.meta.dirname, '../..');
 
 /**
  * Between two kills a service may be down for long: what would time out within a minute or two has a quarter of an hour, so that
- * the same inputs have the same course. Trails are kept whole for as long as a campaign lasts.
+ * the same inputs have the same course. Evidence is erased while a campaign lasts.
  */
 const POLICY = {
   ports: { timeout: '15m' },
   code: { lifetime: '15m', resendAfter: '14m' },
   bankCard: { stateOwned: { within: '15m' } },
   transactionHistory: { quizTime: '15m' },
-  retention: { evidence: '400d', personalData: '400d' },
+  retention: { evidence: '1d', personalData: '400d' },
 };
 
 export interface ChildOptions {

@@ -32,11 +32,14 @@ function temporary(): string {
   return folder;
 }
 
-async function start(child: Child, account: number, pad = '') {
+/** Much to be said of a device, to fill a disk with. */
+const PAD = Object.fromEntries(Array.from({ length: 31 }, (_, index) => [`trait${index}`, 'x'.repeat(256)]));
+
+async function start(child: Child, account: number, pad: Record<string, string> = {}) {
   const response = await fetch(`${child.url}/v1/recoveries`, {
     method: 'POST',
-    headers: { 'Content-Type': 'application/json', 'Idempotency-Key': `start-${account}` },
-    body: JSON.stringify({ accountId: `a${account}`, device: { deviceId: 'd1', pad } }),
+    headers: { 'Content-Type': 'application/json', 'Idempotency-Key': `start-of-account-${account}` },
+    body: JSON.stringify({ accountId: `a${account}`, device: { deviceId: 'd1', ...pad } }),
   });
   return { status: response.status, body: (await response.json()) as { recoveryId: string; code?: string } };
 }
@@ -62,7 +65,7 @@ test.runIf(process.getuid?.() === 0)('a full disk is told, and nothing that was 
   const begun: string[] = [];
   let refused: Awaited<ReturnType<typeof start>> | undefined;
   for (let account = 1; account < 500 && !refused; account++) {
-    const { status, body } = await start(child, account, 'x'.repeat(20_000));
+    const { status, body } = await start(child, account, PAD);
     if (status === 201) begun.push(body.recoveryId);
     else refused = { status, body };
   }

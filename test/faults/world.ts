@@ -8,6 +8,8 @@ import type { PortCall } from '../../src/adapters/ports.ts';
 import { createSandbox, type Sandbox } from '../../src/adapters/sandbox.ts';
 
 export const SECRET = 'the secret of the ports in the fault harness';
+type Call = Omit<PortCall, 'signal' | 'at'>;
+
 const LONGEST_DELAY = 25; // ms
 
 /**
@@ -20,7 +22,10 @@ export class World {
   readonly keys = new Map<string, Set<string>>();
   /** Calls that no committed outbox knew of. */
   readonly uncommitted: string[] = [];
+  /** Calls that came again with another body under the same key. */
+  readonly changed: string[] = [];
   repeats = 0;
+  readonly #bodies = new Map<string, string>();
   readonly #store: string;
   readonly #server: Server;
   #reader: Database.Database | undefined;
@@ -37,7 +42,8 @@ export class World {
       request.on('end', async () => {
         const key = String(request.headers['idempotency-key']);
         if (!isSigned(key, body, String(request.headers['regain-signature']))) return response.writeHead(401).end();
-        const answer = await this.#answer((request.url ?? '').slice(1) as PortName, body).catch(() => undefined);
+        const at = Date.parse(String(request.headers['regain-at']));
+        const answer = await this.#answer((request.url ?? '').slice(1) as PortName, body, at).catch(() => undefined);
         if (answer === undefined) return response.writeHead(500).end();
         return response.writeHead(200, { 'Content-Type': 'application/json' }).end(JSON.stringify(answer));
       });
@@ -56,15 +62,17 @@ export class World {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
-  async #answer(port: PortName, body: string): Promise<unknown> {
-    const { input, call } = JSON.parse(body) as { input: never; call: Omit<PortCall, 'signal'> };
-    this.#note(call);
+  async #answer(port: PortName, body: string, at: number): Promise<unknown> {
+    const { input, call } = JSON.parse(body) as { input: never; call: Call };
+    this.#note(call, body);
     await setTimeout(Math.random() * LONGEST_DELAY);
-    return this.sandbox.ports[port](input, { ...call, signal: new AbortController().signal });
+    return this.sandbox.ports[port](input, { ...call, at, signal: new AbortController().signal });
   }
 
-  #note(call: Omit<PortCall, 'signal'>): void {
+  #note(call: Call, body: string): void {
     const { recoveryId, key } = call;
+    if ((this.#bodies.get(key) ?? body) !== body) this.changed.push(key);
+    this.#bodies.set(key, body);
     const keys = this.keys.get(recoveryId) ?? new Set();
     this.keys.set(recoveryId, keys);
     if (keys.has(key)) this.repeats += 1;
@@ -73,7 +81,7 @@ export class World {
   }
 
   /** Whether a step that makes the call is committed, as everybody who opens the file sees it. */
-  #isCommitted({ recoveryId, key, path, step, attempt }: Omit<PortCall, 'signal'>): boolean {
+  #isCommitted({ recoveryId, key, path, step, attempt }: Call): boolean {
     this.#reader ??= new Database(this.#store, { readonly: true });
     const text = this.#reader.prepare('select calls from recoveries where id = ?').pluck().get(recoveryId);
     const calls = JSON.parse(String(text ?? '{}')) as Record<string, number>;

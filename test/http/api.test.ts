@@ -19,13 +19,22 @@ const obey = async (owner: Client, event: { type: string; [field: string]: unkno
   owner.does(fitting((await owner.get()).body, event));
 
 describe('a recovery over HTTP', () => {
+  test('R31: its token goes out once: whoever names account and device again gets the id and no token', async () => {
+    const here = await Running.start();
+    const first = (await here.begin()).body;
+    const again = await here.begin();
+    expect(again.body).toEqual({ recoveryId: first.recoveryId });
+    expect((await here.begin('a1', 'd2')).status).toBe(409);
+  });
+
   test('goes from start to a new password; each event fits the schema that is offered with it', async () => {
     const here = await Running.start();
     const started = await here.begin();
     expect(started.status).toBe(201);
     expect(started.headers.get('Location')).toBe(`/v1/recoveries/${started.body.recoveryId}`);
-    const owner = await here.owner(); // the same device gets the same recovery
-    expect(owner.recoveryId).toBe(started.body.recoveryId);
+    const { recoveryId, token } = started.body;
+    const owner = here.bearer(recoveryId, token).at(recoveryId, { 'Regain-Device': 'd1' });
+    await owner.settled();
     const choosing = (await owner.get()).body;
     expect(choosing).toMatchObject({ accountId: 'a1', status: 'active', state: 'choosing.offering' });
     expect(choosing.eligible.map(({ path }) => path)).toContain('bankCard');

@@ -35,8 +35,19 @@ describe('a configuration', () => {
 
   test('may be named by the environment, and the command line is over all', async () => {
     const path = file('port: 9000\n');
-    const config = await loadConfig({ REGAIN_CONFIG: path, REGAIN_MODE: 'production' }, undefined, { mode: 'sandbox' });
-    expect(config).toMatchObject({ mode: 'sandbox', port: 9000 });
+    const config = await loadConfig({ REGAIN_CONFIG: path, REGAIN_PORT: '9001' }, undefined, {
+      mode: 'sandbox',
+      port: 9002,
+    });
+    expect(config).toMatchObject({ mode: 'sandbox', port: 9002 });
+  });
+
+  test('for production is not started as a sandbox, nor is a sandbox where others reach it', async () => {
+    const asSandbox = loadConfig({ REGAIN_MODE: 'production' }, undefined, { mode: 'sandbox' });
+    await expect(asSandbox).rejects.toThrow('is for production');
+    await expect(loadConfig({ REGAIN_MODE: 'sandbox', REGAIN_HOST: '0.0.0.0' })).rejects.toThrow('host: a sandbox');
+    const keys = JSON.stringify([1, 2].map(() => ({ id: '1', key: KEY })));
+    await expect(loadConfig({ REGAIN_MODE: 'sandbox', REGAIN_KEYS_TOKENS: keys })).rejects.toThrow('an id of its own');
   });
 
   test('takes lists as JSON, and texts that look like numbers as texts', async () => {

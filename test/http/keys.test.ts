@@ -36,13 +36,14 @@ async function provider(kid: string) {
 async function production(tokens = [OLD]) {
   const { sandbox, calls, ports } = await portServer();
   const keys = join(temporaryFolder(), 'keys.json');
+  const write = (...jwks: object[]) => writeFileSync(keys, JSON.stringify({ keys: jwks }));
+  write(await exportJWK((await generateKeyPair('EdDSA', { extractable: true })).publicKey)); // nobody's
   const here = await Running.start({
     mode: 'production',
     keys: { sealing: SEALING, tokens },
     ports,
     staff: { keys, issuer: 'idp' },
   });
-  const write = (...jwks: object[]) => writeFileSync(keys, JSON.stringify({ keys: jwks }));
   return { here, sandbox, calls, write };
 }
 

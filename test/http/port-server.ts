@@ -21,7 +21,8 @@ export async function portServer(options: SandboxOptions = {}) {
     const port = request.url?.split('/').at(-1) ?? '';
     const { input, call } = JSON.parse(body);
     calls.push({ port, recoveryId: call.recoveryId, input });
-    const answer = await ports[port]?.(input, { ...call, signal: NEVER });
+    const at = Date.parse(String(request.headers['regain-at']));
+    const answer = await ports[port]?.(input, { ...call, at, signal: NEVER });
     response.writeHead(200, { 'Content-Type': 'application/json' }).end(JSON.stringify(answer));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

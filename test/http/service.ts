@@ -93,7 +93,7 @@ export class Running {
   }
 
   /** Someone else at a recovery. */
-  bearer(recoveryId: string, token: string): Client {
+  bearer(recoveryId: string, token: string | undefined): Client {
     return new Client(this, recoveryId, { Authorization: `Bearer ${token}` });
   }
 

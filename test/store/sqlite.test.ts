@@ -49,6 +49,7 @@ const request = (key: string) => ({
   input: '{}',
   kind: 'awaited' as const,
   tries: 0,
+  at: 10,
   notBefore: 10,
 });
 
