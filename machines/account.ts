@@ -106,7 +106,8 @@ export const unknownAccount = (accountId: string): AccountFacts =>
 const Trait = z.union([z.string().max(256), z.number(), z.boolean(), z.null()]);
 const MOST_TRAITS = 32;
 const traits = (said: object) =>
-  Object.keys(said).length <= MOST_TRAITS && Object.keys(said).every((name) => /^[A-Za-z][A-Za-z0-9_-]{0,63}$/.test(name));
+  Object.keys(said).length <= MOST_TRAITS &&
+  Object.keys(said).every((name) => /^[A-Za-z][A-Za-z0-9_-]{0,63}$/.test(name));
 const aboutTraits = { error: `expected at most ${MOST_TRAITS} plain values with plain names` };
 
 /** The device that a recovery is started from, as the host knows it. */
@@ -117,5 +118,8 @@ export const Device = z
 export type Device = z.infer<typeof Device>;
 
 /** The network that a recovery is started from, as the host knows it. */
-export const Network = z.object({ ip: z.string().max(64).optional() }).catchall(Trait).refine(traits, aboutTraits);
+export const Network = z
+  .object({ ip: z.string().max(64).optional() })
+  .catchall(Trait)
+  .refine(traits, aboutTraits);
 export type Network = z.infer<typeof Network>;

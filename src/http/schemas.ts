@@ -18,7 +18,7 @@ const IdempotencyKey = z
   .regex(/^[\x21-\x7e]{1,128}$/, 'expected 1 to 128 visible ASCII characters')
   .optional();
 
-export const PostHeaders = z.object({
+const PostHeaders = z.object({
   'accept-language': Language,
   'idempotency-key': IdempotencyKey.describe('a repeat with the same key and body gets the same answer'),
 });

@@ -33,6 +33,22 @@ describe('a problem is told in a document of RFC 9457', () => {
       'invalidEvent',
       'accountId',
     ],
+    [
+      'a device that is not flat',
+      JSON_TYPE,
+      JSON.stringify({ ...good, device: { deviceId: 'd1', deep: [[[1]]] } }),
+      400,
+      'invalidEvent',
+      'device.deep',
+    ],
+    [
+      'a device with a name that XState knows',
+      JSON_TYPE,
+      JSON.stringify({ ...good, device: { deviceId: 'd1', xstate$$type: 1 } }),
+      400,
+      'invalidEvent',
+      'device',
+    ],
     ['a body too large', JSON_TYPE, JSON.stringify({ ...good, more: 'x'.repeat(70_000) }), 413, 'tooLarge'],
     [
       'a bad key',

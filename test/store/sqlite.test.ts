@@ -263,4 +263,25 @@ describe('the SQLite store', () => {
     const again = await openSqlite(file); // run once, not twice
     await again.close();
   });
+
+  describe('limits', () => {
+    const own = { key: 'address:1', most: 2, span: 1_000 };
+    const shared = { key: 'account:a1', most: 3, span: 1_000 };
+
+    test('R14: count together or not at all: who is refused takes nothing from others', async () => {
+      const store = await openSqlite(':memory:');
+      for (const wanted of [100, 100, 1_100, 1_100, 1_100]) expect(await store.take([own, shared], 100)).toBe(wanted);
+      expect(await store.take([shared], 100)).toBe(100); // the third, not the sixth
+      expect(await store.take([shared], 100)).toBe(1_100);
+      expect(await store.take([own, shared], 1_100)).toBe(1_100);
+      await store.close();
+    });
+
+    test('R44: what a clock that was wrong has left does not last', async () => {
+      const store = await openSqlite(':memory:');
+      for (let count = 0; count < 3; count++) await store.take([own], 1_000_000);
+      expect(await store.take([own], 100)).toBe(100);
+      await store.close();
+    });
+  });
 });
