@@ -9,7 +9,7 @@ import { type PolicyInput, policyOf } from '../../machines/policy.ts';
 import { type PortName, ports as portSpecs } from '../../machines/ports.ts';
 import { createRecoveryMachine, recoveryMachine } from '../../machines/recovery.ts';
 import type { Ports } from '../adapters/ports.ts';
-import type { Instant, Step } from '../core/index.ts';
+import type { Instant, Step, Tracer } from '../core/index.ts';
 import type { AuditEntry, ListFilter, Receipt, RecoveryRecord, Store } from '../store/types.ts';
 import {
   type Answer,
@@ -70,6 +70,8 @@ export interface RecoveriesOptions {
   linkTokens?: LinkTokens;
   /** Looks on, for metrics. */
   observer?: Observer;
+  /** Looks on while steps are taken, such as to count coverage: one tracer for each recovery, asked for again at each step. */
+  trace?: (recoveryId: string) => Tracer;
   /** Told of what went wrong beside any caller: a failing store, a failing machine, recoveries of an unknown version. */
   onError?: (error: unknown) => void;
 }
@@ -204,6 +206,7 @@ class Host implements Recoveries {
       triesOf: (port) => portSpecs[port as PortName].tries,
       retryDelay,
       observer: this.#observer,
+      trace: options.trace,
     });
   }
 

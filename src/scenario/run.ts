@@ -5,6 +5,7 @@ import { parseDuration } from '../../machines/duration.ts';
 import { type EventName, events, type RecoveryEvent } from '../../machines/events.ts';
 import type { RefusalCode } from '../../machines/outcome.ts';
 import { layered, type Policy, type PolicyInput, policyOf } from '../../machines/policy.ts';
+import type { Tracer } from '../core/index.ts';
 import { createVirtualClock } from '../host/clock.ts';
 import { type By, createRecoveries, type Recoveries } from '../host/recoveries.ts';
 import { Refusal } from '../host/refusal.ts';
@@ -45,6 +46,8 @@ export interface RunOptions {
   restartBetween?: boolean;
   /** Where the SQLite file is kept; by default in a temporary folder that is removed. */
   file?: string;
+  /** Looks on while steps are taken, such as to count coverage: one tracer for each recovery, asked for again at each step. */
+  trace?: (recoveryId: string) => Tracer;
   /** Told of each line of the trace as it happens, and of each expectation. */
   onTrace?: (entry: TraceEntry) => void;
   onExpectation?: (expectation: Expectation) => void;
@@ -128,6 +131,7 @@ class Run {
       sealingKey: 'the sealing key of a scenario',
       retryDelay: () => 0,
       newId: () => `r${++this.#ids}`,
+      ...(this.#options.trace ? { trace: this.#options.trace } : {}),
     });
   }
 
