@@ -1,0 +1,1 @@
+export async function printTrails(_file: string): Promise<void> {}
