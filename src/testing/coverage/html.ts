@@ -77,7 +77,10 @@ function transitionsOf(report: MachineReport, node: AnyStateNode): string {
   return [...candidatesOf(node)]
     .map(([type, candidates]) => {
       const lines = candidates.map((transition) => transitionHtml(report, transition)).join('');
-      return candidates.length === 0 ? '' : `<li class="event">${eventHtml(report, node, type)}<ol>${lines}</ol></li>`;
+      const kind = candidates.length === 1 ? 'event one' : 'event';
+      return lines === ''
+        ? ''
+        : `<li class="${kind}"><span>${eventHtml(report, node, type)}</span><ol>${lines}</ol></li>`;
     })
     .join('\n');
 }
@@ -103,7 +106,7 @@ function transitionHtml({ machine, hits }: MachineReport, transition: Transition
   const targets = targetsOf(transition).map(
     (node) => `<a href="#${anchor(machine, node)}">${escaped(node.path.join('.') || node.key)}</a>`,
   );
-  return `<li class="${met(times)}" title="taken ${times} times">${guard === undefined ? '' : `<span class="guard">if ${escaped(guard)}</span>${outcomes} `}${targets.length > 0 ? `→ ${targets.join(', ')}` : '<i>stays</i>'}<small>${times}</small></li>`;
+  return `<li class="${met(times)}" title="taken ${times} times">${guard === undefined ? '' : `<span class="guard">if ${escaped(guard)}</span>${outcomes} `}${targets.length > 0 ? `<span>→ ${targets.join(', ')}</span>` : '<i>stays</i>'}<small>${times}</small></li>`;
 }
 
 const chip = (text: string, times: number, what: string) =>

@@ -21,16 +21,17 @@ b.missed, .chip.missed, li.missed { background: var(--missed-ground); color: var
   background: var(--panel); min-width: 0; }
 .state .state { background: var(--ground); } .state .state .state { background: var(--panel); }
 .state.met { border-left-color: var(--met); } .state.missed { border-left-color: var(--missed); }
-.state.missed > h3, code.missed { color: var(--missed); } h3 i { font-weight: 400; margin-left: .5rem; }
+.state.missed > h3, code.missed, li.missed i { color: var(--missed); } h3 i { font-weight: 400; margin-left: .5rem; }
 .state:target { outline: 2px solid var(--quiet); }
 .within { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(26rem, 100%), 1fr)); gap: .7rem; margin-top: .7rem;
   align-items: start; }
 .within .within { grid-template-columns: 1fr; } .parallel { border-top: 1px dashed var(--quiet); padding-top: .7rem; }
 ul, ol { list-style: none; margin: 0; padding: 0; } ul { display: grid; gap: .3rem; margin-top: .3rem; } ul:empty { display: none; }
-ol { margin-left: .9rem; } ol li { display: flex; flex-wrap: wrap; gap: .35rem; padding: 0 .4rem; border-radius: 4px;
+.one { display: flex; flex-wrap: wrap; gap: 0 .6rem; } .one ol { flex: 1 1 10rem; margin: 0; }
+ol { margin-left: .9rem; } ol li { display: flex; flex-wrap: wrap; gap: 0 .35rem; padding: 0 .4rem; border-radius: 4px;
   overflow-wrap: anywhere; } ol li small { margin-left: auto; }
-.chip { font-size: 11px; line-height: 1.5; padding: 0 .35rem; border-radius: 8px; margin-left: .3rem; align-self: center; }
-.guard { color: inherit; } .only-missing .quiet { display: none; }
+.chip { border: 1px solid currentColor; font-size: 11px; line-height: 1.3; padding: 0 .35rem; border-radius: 8px; align-self: center; }
+.guard { color: inherit; } code + .chip { margin-left: .4rem; } code + .chip + .chip { margin-left: .25rem; } .only-missing .quiet { display: none; }
 @media print { .legend label { display: none; } }
 `;
 
