@@ -11,3 +11,4 @@ export {
 } from './coverage/data.ts';
 export { type ChartParts, coverageOf, type Part } from './coverage/definition.ts';
 export { CoverageRecorder } from './coverage/recorder.ts';
+export { TrailCoverage, type TrailEntry } from './coverage/trail.ts';

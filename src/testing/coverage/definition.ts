@@ -125,7 +125,7 @@ export function describe(transition: Transition): string {
 }
 
 /** Types of the events that entering, leaving or a transition of a state sends itself with a delay. */
-function delayedBy(node: AnyStateNode): string[] {
+export function delayedBy(node: AnyStateNode): string[] {
   const { actions } = node.machine.implementations;
   const all = [
     node.entry,

@@ -54,7 +54,7 @@ function around(nodes: readonly AnyStateNode[]): AnyStateNode | undefined {
   return undefined;
 }
 
-function exits(transition: Transition, active: ReadonlySet<AnyStateNode>): Set<AnyStateNode> {
+export function exits(transition: Transition, active: ReadonlySet<AnyStateNode>): Set<AnyStateNode> {
   const { source, reenter } = transition;
   const targets = targetsOf(transition);
   if (targets.length === 0) return new Set();
