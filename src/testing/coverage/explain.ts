@@ -6,10 +6,13 @@ import { afterTransition, isAtEnd, leavesOf, type Standing } from './trail-state
 /** Transitions that follow one input, at most: more are not looked for. */
 const DEPTH = 6;
 
+/** Says of a descriptor whether it stands for a certain event. */
+export type Taker = (descriptor: string) => boolean;
+
 export interface Question {
   before: Standing;
-  /** Whether a machine has this input; none where it is moved by what its children do, or by itself. */
-  takes?: (type: string) => boolean;
+  /** The events that the input may have been; unset where a machine is moved by what its children do, or by itself. */
+  events?: readonly Taker[];
   /** Whether the input must have reached it. */
   isDirect: boolean;
   /** Ids of children that may have ended meanwhile. */
@@ -20,15 +23,15 @@ export interface Question {
 
 /** All ways, as lists of transitions, in which a machine can have come from one configuration to the other. */
 export function explanations(question: Question): Transition[][] {
-  const { before, takes, isDirect, after } = question;
+  const { before, events, isDirect, after } = question;
   const found: Transition[][] = [];
   const wanted = after && configurationKey(after);
   const walk = (nodes: ReadonlySet<AnyStateNode>, so: Transition[]) => {
     const isThere = wanted === undefined ? isAtEnd({ ...before, nodes }) : configurationKey(nodes) === wanted;
     if (isThere && (so.length > 0 || mayIgnore(question, nodes))) found.push(so);
     if (so.length >= DEPTH || isAtEnd({ ...before, nodes })) return;
-    const isInput = so.length === 0 && takes !== undefined;
-    const next = isInput ? decided(nodes, takes) : [];
+    const isInput = so.length === 0 && events !== undefined;
+    const next = isInput ? events.flatMap((takes) => decided(nodes, takes)) : [];
     const isBound = isInput && !mayIgnore(question, nodes);
     const more = isBound ? next : [...next, ...following(nodes, question.children)];
     for (const transition of new Set(more)) {
@@ -42,13 +45,13 @@ export function explanations(question: Question): Transition[][] {
 }
 
 /** Whether an input may have led to nothing: not where a candidate without a guard was bound to be taken. */
-function mayIgnore({ takes, isDirect }: Question, nodes: ReadonlySet<AnyStateNode>): boolean {
-  if (!takes || !isDirect) return true;
-  return !decided(nodes, takes).some(({ guard }) => guard === undefined);
+function mayIgnore({ events, isDirect }: Question, nodes: ReadonlySet<AnyStateNode>): boolean {
+  if (!events || !isDirect) return true;
+  return events.some((takes) => decided(nodes, takes).every(({ guard }) => guard !== undefined));
 }
 
-/** Candidates for an input that may have been taken: of each innermost state outwards, up to the first without a guard. */
-function decided(nodes: ReadonlySet<AnyStateNode>, takes: (type: string) => boolean): Transition[] {
+/** Candidates for an event that may have been taken: of each innermost state outwards, up to the first without a guard. */
+function decided(nodes: ReadonlySet<AnyStateNode>, takes: Taker): Transition[] {
   return leavesOf(nodes).flatMap((leaf) => {
     const around = [
       leaf,

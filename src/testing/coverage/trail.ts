@@ -1,7 +1,7 @@
 import type { AnyStateMachine, AnyStateNode } from 'xstate';
 import { type CoverageData, count, hitsOf, type MachineHits, noCoverage } from './data.ts';
 import { coverageOf, delayedBy } from './definition.ts';
-import { explanations } from './explain.ts';
+import { explanations, type Taker } from './explain.ts';
 import { delayKey, eventKey, guardKey, isNamed, nodesOf, placesOf, type Transition } from './keys.ts';
 import { entered } from './nodes.ts';
 import { type Standing, type Standings, standingsOf } from './trail-states.ts';
@@ -12,11 +12,12 @@ export interface TrailEntry {
   data: Record<string, unknown>;
 }
 
-/** What came in: where, and which descriptors take it. */
+/** What came in. */
 interface Input {
   /** Path of the machine that it reached; unset for an event from outside, which parents may pass on. */
   path?: string;
-  takes: (type: string) => boolean;
+  /** The events that it may have been. */
+  events: readonly Taker[];
 }
 
 /** Kinds of entries that say nothing of the chart. */
@@ -63,7 +64,7 @@ export class TrailCoverage {
   /** A machine that was not there before. */
   #begin({ machine, nodes }: Standing): void {
     const first = entered(machine.root);
-    this.#states(machine, first);
+    this.#states(machine, [...first].filter((node) => !nodes.has(node)));
     this.#explain({ machine, nodes: first }, undefined, nodes, new Set(), false);
   }
 
@@ -76,8 +77,8 @@ export class TrailCoverage {
     }
     for (const [path, standing] of before) {
       const isDirect = path === (input.path ?? '');
-      const takes = isDirect || input.path === undefined ? input.takes : undefined;
-      this.#explain(standing, takes, after.get(path)?.nodes, childrenOf(before, path), isDirect);
+      const events = isDirect || input.path === undefined ? input.events : undefined;
+      this.#explain(standing, events, after.get(path)?.nodes, childrenOf(before, path), isDirect);
     }
     for (const [path, standing] of after) if (!before.has(path)) this.#begin(standing);
   }
@@ -88,7 +89,7 @@ export class TrailCoverage {
     for (const standing of standingsOf(this.#machine, state)?.values() ?? []) {
       const ways = explanations({
         before: standing,
-        takes: (descriptor) => matches(type, descriptor),
+        events: [takerOf(type)],
         isDirect: false,
         children: new Set(),
         after: standing.nodes,
@@ -99,14 +100,20 @@ export class TrailCoverage {
 
   #explain(
     before: Standing,
-    takes: Input['takes'] | undefined,
+    events: Input['events'] | undefined,
     after: ReadonlySet<AnyStateNode> | undefined,
     children: ReadonlySet<string>,
     isDirect: boolean,
   ): void {
     const { machine } = before;
     if (after) this.#states(machine, after);
-    const ways = explanations({ before, isDirect, children, ...(takes ? { takes } : {}), ...(after ? { after } : {}) });
+    const ways = explanations({
+      before,
+      isDirect,
+      children,
+      ...(events ? { events } : {}),
+      ...(after ? { after } : {}),
+    });
     if (ways.length === 0) this.unexplained += 1;
     for (const transition of new Set(ways.flat())) {
       this.#count(this.possible, transition, false);
@@ -155,46 +162,51 @@ const matches = (type: string, descriptor: string): boolean =>
 function inputOf(kind: string, data: Record<string, unknown>, machine: AnyStateMachine): Input | undefined {
   if (kind === 'event') {
     const type = typeOf(data);
-    return type === undefined ? undefined : { takes: (descriptor) => matches(type, descriptor) };
+    return type === undefined ? undefined : { events: [takerOf(type)] };
   }
   if (kind === 'timer') {
     const [path = '', id = ''] = String(data.timer).split(/#(.*)/s);
-    const plain = id.replace(/~\d+$/, '');
+    const type = id.replace(/~\d+$/, '');
     // A timer with an id of its own does not say its event: it is one of those that are raised with a delay.
-    return { path, takes: (type) => (plain.startsWith('xstate.') ? type === plain : raisedLater(machine).has(type)) };
+    return { path, events: (type.startsWith('xstate.') ? [type] : namesIn(machine).raised).map(takerOf) };
   }
   if (kind !== 'answer' && kind !== 'failure') return undefined;
   const [, path = '', port = ''] = /^(?:(.*)\/)?([^/]*)\/\d+$/.exec(String(data.key)) ?? [];
-  return { path, takes: answerTypes(machine, port, kind === 'answer' ? 'done' : 'error') };
+  return { path, events: answersOf(machine, port, kind === 'answer' ? 'done' : 'error') };
 }
 
-/** Event types of the answers of a port; those of actors that are spawned are known by their beginning alone. */
-function answerTypes(machine: AnyStateMachine, port: string, what: 'done' | 'error'): (type: string) => boolean {
+const takerOf = (type: string) => (descriptor: string) => matches(type, descriptor);
+
+/** The answers of a port, by the ids under which it is invoked; of one that is spawned any answer may be meant. */
+function answersOf(machine: AnyStateMachine, port: string, what: 'done' | 'error'): Taker[] {
   const prefix = `xstate.${what}.actor.`;
-  const ids = idsOf(machine, port, new Set());
-  return (type) => type.startsWith(prefix) && (ids.size === 0 || ids.has(type.slice(prefix.length)));
+  const { invoked, descriptors } = namesIn(machine);
+  const ids = invoked.filter(({ src }) => src === port).map(({ id }) => `${prefix}${id}`);
+  if (ids.length > 0) return ids.map(takerOf);
+  return descriptors.filter((type) => type.startsWith(prefix)).map((type) => (descriptor) => descriptor === type);
 }
 
-function idsOf(machine: AnyStateMachine, port: string, seen: Set<unknown>, ids = new Set<string>()): Set<string> {
-  if (seen.has(machine)) return ids;
-  seen.add(machine);
-  for (const node of nodesOf(machine.root)) for (const { id, src } of node.invoke) if (src === port) ids.add(id);
-  for (const logic of Object.values(machine.implementations.actors)) {
-    if ('root' in logic) idsOf(logic as AnyStateMachine, port, seen, ids);
-  }
-  return ids;
+interface Names {
+  invoked: { id: string; src: unknown }[];
+  descriptors: string[];
+  /** Types of the chart's own events that come after a delay. */
+  raised: string[];
 }
 
-const raised = new WeakMap<AnyStateMachine, Set<string>>();
+const names = new WeakMap<AnyStateMachine, Names>();
 
-/** Types of the chart's own events that come after a delay, in whichever of its machines. */
-function raisedLater(machine: AnyStateMachine): Set<string> {
-  const known = raised.get(machine);
+/** What the machines of a chart call things. */
+function namesIn(machine: AnyStateMachine): Names {
+  const known = names.get(machine);
   if (known) return known;
-  const types = coverageOf(machine).flatMap(({ chart }) => [...nodesOf(chart.root)].flatMap(delayedBy));
-  const own = new Set(types.filter(isNamed));
-  raised.set(machine, own);
-  return own;
+  const nodes = coverageOf(machine).flatMap(({ chart }) => [...nodesOf(chart.root)]);
+  const made: Names = {
+    invoked: nodes.flatMap(({ invoke }) => invoke.map(({ id, src }) => ({ id, src }))),
+    descriptors: [...new Set(nodes.flatMap((node) => [...node.transitions.keys()]))],
+    raised: [...new Set(nodes.flatMap(delayedBy).filter(isNamed))],
+  };
+  names.set(machine, made);
+  return made;
 }
 
 /** Ids of the machines right below a path. */
