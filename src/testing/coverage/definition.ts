@@ -71,7 +71,7 @@ function partsOf(machine: AnyStateMachine): ChartParts['parts'] {
   const nodes = [...nodesOf(machine.root)].filter(({ type }) => type !== 'history');
   const transitions = [...placesOf(machine)].map(([transition, { key }]) => ({ transition, key }));
   return {
-    states: nodes.map(({ id }) => ({ key: id, state: id, text: '' })),
+    states: nodes.map(({ id }) => ({ key: id, state: id, text: 'never entered' })),
     configurations: configurationsOf(machine.root),
     events: nodes.flatMap((node) =>
       [...candidatesOf(node)]

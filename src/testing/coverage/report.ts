@@ -42,11 +42,11 @@ function tally(parts: readonly Part[], isCovered: (key: string) => boolean): Tal
   return { total: parts.length, covered, percent: percentOf(covered, parts.length), uncovered };
 }
 
-export const percentOf = (covered: number, total: number): number =>
+const percentOf = (covered: number, total: number): number =>
   total === 0 ? 100 : Math.floor((covered / total) * 1000) / 10;
 
 /** What a threshold is about; pairs that structure permits need not be possible. */
-export const JUDGED = ['states', 'events', 'transitions', 'guards'] as const satisfies Kind[];
+const JUDGED = ['states', 'events', 'transitions', 'guards'] as const satisfies Kind[];
 
 /** Machines and kinds whose coverage is below a percentage. */
 export function below(reports: readonly MachineReport[], percent: number): { machine: string; kind: Kind }[] {

@@ -41,7 +41,7 @@ export function* uncoveredLines(reports: readonly MachineReport[], all = false):
       const lines = kinds.flatMap((kind) =>
         tallies[kind].uncovered
           .filter((part) => part.state === state)
-          .map(({ text }) => `${GAP}${singular(kind)}${text === '' ? '' : ` ${text}`}`),
+          .map(({ text }) => `${GAP}${singular(kind)} ${text}`),
       );
       if (lines.length > 0) yield `\n${machine}: ${state}\n${lines.join('\n')}`;
     }

@@ -64,7 +64,10 @@ export class TrailCoverage {
   /** A machine that was not there before. */
   #begin({ machine, nodes }: Standing): void {
     const first = entered(machine.root);
-    this.#states(machine, [...first].filter((node) => !nodes.has(node)));
+    this.#states(
+      machine,
+      [...first].filter((node) => !nodes.has(node)),
+    );
     this.#explain({ machine, nodes: first }, undefined, nodes, new Set(), false);
   }
 
