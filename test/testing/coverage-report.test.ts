@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createActor } from 'xstate';
+import { loadScenario } from '../../src/scenario/load.ts';
+import { runScenario } from '../../src/scenario/run.ts';
 import {
   below,
   CoverageRecorder,
@@ -201,6 +203,22 @@ describe('regain coverage', () => {
     const again = regain('a.json');
     expect(again.stdout).toBe(first.stdout);
     expect(parseCoverage(readFileSync(join(folder, 'a.json'), 'utf8')).machines.biometric?.states.biometric).toBe(1);
+  });
+
+  test('asks a store which transitions nobody ever took', async () => {
+    const file = join(folder, 'store.sqlite');
+    await runScenario(await loadScenario(demo('6-biometric')), { file });
+    const { status, stdout } = regain('--store', file);
+    expect(status).toBe(0);
+    expect(stdout).toContain("the audit trails of 1 recoveries of version '1'");
+    expect(stdout).not.toContain('explained by no transition');
+    const [told = '', never = '', untold = ''] = stdout.split(/Nobody ever took|It cannot be told/);
+    expect(told).toMatch(/^voice +0 +0 +59 +59$/m);
+    expect(told).toMatch(/^biometric +4 +2 +12 +18$/m);
+    expect(never).toContain('  voice.inMenu.calling: call.connected');
+    expect(never).not.toContain('recovery.assessing.rating: done assessRisk → #recovery.choosing');
+    // The end of a child leaves no state of its own behind.
+    expect(untold).toContain('It does not tell which of several transitions');
   });
 
   test('exits 1 below a threshold, 2 when something is unusable', () => {
