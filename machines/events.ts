@@ -11,7 +11,7 @@ const texts = (longest: number) => z.union([z.string().max(longest), z.array(z.s
 const id = () => z.string().min(1).max(128);
 
 /** A top-up as the owner remembers it: a line, a sum, or a few words by name. */
-const Remembered = z.union([z.string().max(256), z.number()]);
+const Remembered = z.union([z.string().max(256), z.number(), z.null()]);
 const TopUp = z.union([
   Remembered,
   z.record(z.string().max(64), Remembered).refine((said) => Object.keys(said).length <= 8, 'at most 8 things of each'),

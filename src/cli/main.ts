@@ -53,6 +53,24 @@ program
   });
 
 program
+  .command('coverage')
+  .description(
+    'what scenarios, files of coverage or the audit trails of a store met of the nine charts, and what they did not',
+  )
+  .argument('[files...]', 'scenario files, and files that --json wrote')
+  .option('--store <file>', 'the SQLite file of a store: which transitions did nobody ever take?')
+  .option('--json <file>', 'write what was counted, to be read again')
+  .option('--html <file>', 'write the charts, what was met and what was not in colour')
+  .option('--cobertura <file>', 'write Cobertura XML, for CI tools')
+  .option('--threshold <percent>', 'exit 1 when states, events, transitions or guards of a machine are below')
+  .option('--all', 'list configurations and pairs that were not met, too')
+  .option('--no-list', 'print the table alone')
+  .action(async (files: string[], options) => {
+    const { showCoverage } = await import('./coverage.ts');
+    process.exitCode = await showCoverage(files, options);
+  });
+
+program
   .command('paths')
   .description('which paths an account may use, and why not the others')
   .argument('<file>', 'facts of an account, YAML or JSON; missing fields take a sandbox default')

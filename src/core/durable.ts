@@ -82,23 +82,52 @@ function durableLogic(logic: AnyActorLogic, name: string, owner: string): AnyAct
 
 type Config = Record<string, unknown> & { id?: string; invoke?: unknown; states?: Record<string, Config> };
 
+/** Gives the logic that stands in the place of another; by name, or for logic written in place by its id. */
+type Replace = (logic: AnyActorLogic, name: string) => AnyActorLogic;
+
 /** Replaces logic that is written in place (`invoke: { src: fromPromise(…) }`). */
-function withDurableInvokes(config: Config, owner: string, path: string): Config {
+function withInvokes(config: Config, path: string, replace: Replace): Config {
   const invokes = config.invoke === undefined ? [] : Array.isArray(config.invoke) ? config.invoke : [config.invoke];
   const next: Config = { ...config };
   if (invokes.length > 0) {
     next.invoke = invokes.map((invoke: { src: unknown; id?: string }, index) =>
       typeof invoke.src === 'string'
         ? invoke
-        : { ...invoke, src: durableLogic(invoke.src as AnyActorLogic, invoke.id ?? `${path}#${index}`, owner) },
+        : { ...invoke, src: replace(invoke.src as AnyActorLogic, invoke.id ?? `${path}#${index}`) },
     );
   }
   if (config.states) {
     next.states = Object.fromEntries(
-      Object.entries(config.states).map(([key, state]) => [key, withDurableInvokes(state, owner, `${path}.${key}`)]),
+      Object.entries(config.states).map(([key, state]) => [key, withInvokes(state, `${path}.${key}`, replace)]),
     );
   }
   return next;
+}
+
+/** A copy of a machine whose actors have other logic; the one that `cache` has of it, if it has one. */
+export function withLogic(
+  machine: AnyStateMachine,
+  cache: WeakMap<AnyStateMachine, AnyStateMachine>,
+  replace: Replace,
+): AnyStateMachine {
+  const known = cache.get(machine);
+  if (known) return known;
+  const actors: Record<string, AnyActorLogic> = {};
+  const made: AnyStateMachine = new StateMachine(
+    withInvokes(machine.config as Config, machine.id, replace) as AnyStateMachine['config'],
+    { ...machine.implementations, actors } as AnyStateMachine['implementations'],
+  );
+  made.implementations.actors = actors;
+  cache.set(machine, made); // before the children: a machine may invoke itself
+  try {
+    for (const [name, logic] of Object.entries(machine.implementations.actors)) {
+      actors[name] = replace(logic as AnyActorLogic, name);
+    }
+  } catch (error) {
+    cache.delete(machine);
+    throw error;
+  }
+  return made;
 }
 
 const cache = new WeakMap<AnyStateMachine, AnyStateMachine>();
@@ -107,25 +136,7 @@ const cache = new WeakMap<AnyStateMachine, AnyStateMachine>();
  * The same machine with every promise actor, at every depth, made a durable request.
  * @throws DurabilityError `unsupportedActor` for callback and observable actors.
  */
-export function durable(machine: AnyStateMachine): AnyStateMachine {
-  const known = cache.get(machine);
-  if (known) return known;
-  const actors: Record<string, AnyActorLogic> = {};
-  const made: AnyStateMachine = new StateMachine(
-    withDurableInvokes(machine.config as Config, machine.id, machine.id) as AnyStateMachine['config'],
-    { ...machine.implementations, actors } as AnyStateMachine['implementations'],
-  );
-  made.implementations.actors = actors;
-  cache.set(machine, made); // before the children: a machine may invoke itself
-  try {
-    for (const [name, logic] of Object.entries(machine.implementations.actors)) {
-      actors[name] = durableLogic(logic as AnyActorLogic, name, machine.id);
-    }
-  } catch (error) {
-    cache.delete(machine);
-    throw error;
-  }
-  return made;
-}
+export const durable = (machine: AnyStateMachine): AnyStateMachine =>
+  withLogic(machine, cache, (logic, name) => durableLogic(logic, name, machine.id));
 
 export { isMachine };

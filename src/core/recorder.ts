@@ -1,6 +1,7 @@
 import type { AnyActorRef, AnyEventObject } from 'xstate';
 import { DurabilityError } from './errors.ts';
 import { holdsRef } from './refs.ts';
+import type { Inspected, Tracer } from './tracer.ts';
 import { isLive, isStopped, pathOf } from './tree.ts';
 import type { Emitted, Instant, PortRequest, Timer } from './types.ts';
 
@@ -12,23 +13,13 @@ import type { Emitted, Instant, PortRequest, Timer } from './types.ts';
 interface Internals {
   _bookId(): string;
   _relay(source: AnyActorRef | undefined, target: AnyActorRef, event: AnyEventObject): void;
-  _sendInspectionEvent(event: Inspection): void;
+  _sendInspectionEvent(event: Inspected): void;
   scheduler: {
     schedule(source: AnyActorRef, target: AnyActorRef, event: AnyEventObject, delay: number, id?: string): void;
     cancel(source: AnyActorRef, id: string): void;
     cancelAll(source: AnyActorRef): void;
   };
 }
-
-type Inspection =
-  | { type: '@xstate.actor'; actorRef: AnyActorRef }
-  | {
-      type: '@xstate.microstep';
-      actorRef: AnyActorRef;
-      event: AnyEventObject;
-      _transitions: readonly { target?: unknown }[];
-    }
-  | { type: '@xstate.event' | '@xstate.snapshot' | '@xstate.action'; actorRef: AnyActorRef };
 
 const internalsOf = (actor: AnyActorRef) => actor.system as unknown as Internals;
 
@@ -53,20 +44,24 @@ export class Recorder {
   #restoring: boolean;
   #outside: AnyEventObject | undefined;
   #moved = false;
+  readonly #tracer: Tracer | undefined;
   readonly #took = new Set<AnyActorRef>();
   readonly #passedOn = new Set<AnyActorRef>();
 
-  constructor(now: Instant, calls: Readonly<Record<string, number>>, restoring: boolean) {
+  constructor(now: Instant, calls: Readonly<Record<string, number>>, restoring: boolean, tracer?: Tracer) {
     this.now = now;
     this.calls = { ...calls };
     this.#unnamed = calls['#'] ?? 0;
     this.#restoring = restoring;
+    this.#tracer = tracer;
   }
 
   /** An inspector for `createActor`: it is called before the root computes or restores its first snapshot. */
-  readonly inspect = (event: unknown): void => {
-    const { type, actorRef } = event as Inspection;
-    if (type === '@xstate.actor' && !actorRef._parent) this.#install(actorRef);
+  readonly inspect = (event: Inspected): void => {
+    const actor = event.actorRef as AnyActorRef;
+    if (event.type !== '@xstate.actor' || actor._parent) return;
+    this.#install(actor);
+    this.#tracer?.inspect(event);
   };
 
   #install(root: AnyActorRef): void {
@@ -78,6 +73,7 @@ export class Recorder {
       if (this.#restoring && event.type.startsWith('xstate.snapshot.')) return;
       if (event === this.#outside && source) this.#passedOn.add(source);
       if (isStopped(target)) return;
+      this.#tracer?.inspect({ type: '@xstate.event', actorRef: target, sourceRef: source, event });
       const internals = target as unknown as { _send(event: AnyEventObject): void };
       internals._send(event.type.startsWith('xstate.') ? { ...event, at: this.now } : event);
     };
@@ -94,10 +90,11 @@ export class Recorder {
     this.#listen(root);
   }
 
-  #see(event: Inspection): void {
-    if (event.type === '@xstate.actor') this.#listen(event.actorRef);
+  #see(event: Inspected): void {
+    this.#tracer?.inspect(event);
+    if (event.type === '@xstate.actor') this.#listen(event.actorRef as AnyActorRef);
     if (event.type === '@xstate.microstep' && event.event === this.#outside && event._transitions.length > 0) {
-      this.#took.add(event.actorRef);
+      this.#took.add(event.actorRef as AnyActorRef);
       if (event._transitions.some((taken) => taken.target)) this.#moved = true;
     }
   }

@@ -12,6 +12,7 @@ import { refuseUnfit, refuseUnfitTimers } from './fit.ts';
 import { Recorder } from './recorder.ts';
 import { fillGaps, gapsIn, holdsRef, keepRefs } from './refs.ts';
 import { activeStates, activeTags } from './states.ts';
+import type { Tracer } from './tracer.ts';
 import { find, isLive, pathOf } from './tree.ts';
 import type { Instant, Step, StepInput, Stored, Timer } from './types.ts';
 
@@ -23,15 +24,21 @@ const ROOT = 'root';
  * it restores the tree from `stored`, delivers `input` as of the instant `now`, and returns what to write.
  *
  * `stored` is null for the input `start`, and only then. It is not altered. A timer is delivered as of its own
- * instant: use `catchUp` to process what is due before anything that arrives.
+ * instant: use `catchUp` to process what is due before anything that arrives. A `tracer` looks on.
  *
  * @throws DurabilityError for a machine that cannot be durable, a snapshot whose actors the machine does not know,
  * or an input that arrives while an earlier timer is due.
  * @throws StepError when the machine itself throws or a child's failure is not handled. Then nothing has happened.
  */
-export function step(machine: AnyStateMachine, stored: Stored | null, input: StepInput, now: Instant): Step {
+export function step(
+  machine: AnyStateMachine,
+  stored: Stored | null,
+  input: StepInput,
+  now: Instant,
+  tracer?: Tracer,
+): Step {
   refuseEarlierTimer(stored, input, now);
-  return run(machine, stored, input, now);
+  return run(machine, stored, input, now, tracer);
 }
 
 /**
@@ -47,9 +54,9 @@ export function restore(machine: AnyStateMachine, stored: Stored, now: Instant):
 
 type Input = StepInput | { type: 'restore' };
 
-function run(machine: AnyStateMachine, stored: Stored | null, input: Input, now: Instant): Step {
-  const logic = durable(machine);
-  const recorder = new Recorder(now, stored?.calls ?? {}, stored !== null);
+function run(machine: AnyStateMachine, stored: Stored | null, input: Input, now: Instant, tracer?: Tracer): Step {
+  const logic = tracer ? tracer.watch(durable(machine)) : durable(machine);
+  const recorder = new Recorder(now, stored?.calls ?? {}, stored !== null, tracer);
   const failure: { error?: unknown; failed: boolean } = { failed: false };
   const restored = stored && ownCopy(logic, stored.snapshot);
   const gaps = restored ? gapsIn(restored) : [];
@@ -71,6 +78,7 @@ function run(machine: AnyStateMachine, stored: Stored | null, input: Input, now:
   if (stored) {
     for (const timer of stored.timers) recorder.restoreTimer(timer, (path) => find(actor, path));
     recorder.restored();
+    tracer?.restored(actor, stored.timers);
     if (input.type === 'restore') refuseUnfitTimers(actor, stored.timers);
   }
   const accepted = failure.failed ? false : deliver(recorder, actor, input);
@@ -138,10 +146,11 @@ export function* catchUp(
   stored: Stored,
   now: Instant,
   lateCalls: 'fromCall' | 'asDue' = 'fromCall',
+  tracer?: Tracer,
 ): Generator<Step & { timer: string }, Stored> {
   let current = stored;
   for (let due = nextTimer(current); due && due.dueAt <= now; due = nextTimer(current)) {
-    const next = step(machine, current, { type: 'timer', id: due.id }, due.dueAt);
+    const next = step(machine, current, { type: 'timer', id: due.id }, due.dueAt, tracer);
     if (lateCalls === 'fromCall') countFromCall(next, now);
     yield { ...next, timer: due.id };
     current = next;

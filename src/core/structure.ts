@@ -62,7 +62,7 @@ function transition({ guard, actions, target, reenter }: Transition): string {
 const names = (parts: readonly unknown[]) => parts.map(nameOf).join(', ');
 
 /** A guard or an action by its name and what it is given; XState's own by their kind; a function in place has neither. */
-function nameOf(part: unknown): string {
+export function nameOf(part: unknown): string {
   if (typeof part === 'string') return part;
   if (typeof part === 'function') {
     const { guards, stateValue, type } = part as { guards?: unknown[]; stateValue?: unknown; type?: string };

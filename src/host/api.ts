@@ -4,7 +4,7 @@ import type { RecoveryEvent } from '../../machines/events.ts';
 import type { RecoveryPath } from '../../machines/path.ts';
 import type { PolicyInput } from '../../machines/policy.ts';
 import type { Ports } from '../adapters/ports.ts';
-import type { Instant } from '../core/index.ts';
+import type { Instant, Tracer } from '../core/index.ts';
 import type { AuditEntry, ListFilter, RecoveryRecord, Store } from '../store/types.ts';
 import type { Clock } from './clock.ts';
 import type { Changed, Observer } from './delivery.ts';
@@ -50,6 +50,8 @@ export interface RecoveriesOptions {
   linkTokens?: LinkTokens;
   /** Looks on, for metrics. */
   observer?: Observer;
+  /** Looks on while steps are taken, such as to count coverage: one tracer for each recovery, asked for again at each step. */
+  trace?: (recoveryId: string) => Tracer;
   /** Told of what went wrong beside any caller: a failing store, a failing machine, recoveries of an unknown version. */
   onError?: (error: unknown) => void;
 }

@@ -9,6 +9,7 @@ import {
   type StepInput,
   type Stored,
   step,
+  type Tracer,
 } from '../core/index.ts';
 import type { AuditEntry, Change, Receipt, RecoveryRecord, RequestRecord, Store } from '../store/types.ts';
 import { ChangeBuilder, type Particulars } from './change.ts';
@@ -34,6 +35,8 @@ export interface EngineOptions {
   retryDelay(tries: number): number;
   onError(error: unknown): void;
   observer: Observer;
+  /** Looks on while steps are taken: one for each recovery. */
+  trace?: ((recoveryId: string) => Tracer) | undefined;
 }
 
 /** How often a commit is tried when someone else writes the same recovery. */
@@ -94,9 +97,10 @@ export class Engine {
 
   /** Begins a recovery. @returns whether it began: not when the account has a live one. */
   async start(record: RecoveryRecord, input: unknown, entry: AuditEntry, receipt?: Receipt): Promise<boolean> {
-    const change = new ChangeBuilder(record, this.#options.particulars);
+    const { machine, particulars, trace } = this.#options;
+    const change = new ChangeBuilder(record, particulars);
     change.add(
-      stepped(() => step(this.#options.machine, null, { type: 'start', input }, record.createdAt)),
+      stepped(() => step(machine, null, { type: 'start', input }, record.createdAt, trace?.(record.id))),
       entry,
     );
     const begun = await this.#commit(change, null, record.createdAt, () => receipt);
@@ -117,7 +121,7 @@ export class Engine {
 
   /** Processes what is due, and then the delivery, if there is one. */
   async #try(id: string, delivery?: Delivery): Promise<Delivered | 'stale'> {
-    const { store, takeover, particulars, clock } = this.#options;
+    const { store, takeover, particulars, clock, trace } = this.#options;
     const loaded = await takeover.load(id);
     if (!loaded) return { result: 'unknown' };
     const before = await this.#answered(delivery?.asked);
@@ -128,7 +132,8 @@ export class Engine {
     const now = Math.max(clock.now(), recovery.updatedAt);
     const change = new ChangeBuilder(recovery, particulars);
     const stored: Stored = { snapshot: recovery.snapshot, timers, calls: recovery.calls };
-    if (machine && recovery.status === 'active') stepped(() => this.#catchUp(machine, change, stored, now));
+    const tracer = trace?.(id);
+    if (machine && recovery.status === 'active') stepped(() => this.#catchUp(machine, change, stored, now, tracer));
     if (!delivery) {
       if (change.isEmpty) return { result: 'refused', step: null, recovery, timers };
       const done = await this.#commit(change, recovery.version, now);
@@ -139,7 +144,7 @@ export class Engine {
     const outdated = ifVersion !== undefined && (ifVersion !== recovery.version || !change.isEmpty);
     const next =
       machine && recovery.status === 'active' && !change.isDone && !outdated
-        ? stepped(() => step(machine, change.stored(stored), stamped(input, now), now))
+        ? stepped(() => step(machine, change.stored(stored), stamped(input, now), now, tracer))
         : null;
     const isTaken = next?.accepted === true && !next.emitted.some(({ event }) => event.type === 'refused');
     const result = outdated ? 'outdated' : isTaken ? 'taken' : 'refused';
@@ -171,8 +176,8 @@ export class Engine {
     return receipt.digest === asked.digest ? { result: 'repeated', answer: receipt.answer } : { result: 'keyReused' };
   }
 
-  #catchUp(machine: AnyStateMachine, change: ChangeBuilder, before: Stored, now: Instant): void {
-    for (const due of catchUp(machine, before, now)) {
+  #catchUp(machine: AnyStateMachine, change: ChangeBuilder, before: Stored, now: Instant, tracer?: Tracer): void {
+    for (const due of catchUp(machine, before, now, 'fromCall', tracer)) {
       change.add(due, { at: due.at, kind: 'timer', data: { timer: due.timer } });
       this.#options.observer.stepped?.('timer', now - due.at);
     }

@@ -111,6 +111,7 @@ class Host implements Recoveries {
       triesOf: (port) => portSpecs[port as PortName].tries,
       retryDelay,
       observer: this.#observer,
+      trace: options.trace,
     });
   }
 

@@ -5,6 +5,7 @@ import { parseDuration } from '../../machines/duration.ts';
 import { type EventName, events, type RecoveryEvent } from '../../machines/events.ts';
 import type { RefusalCode } from '../../machines/outcome.ts';
 import { layered, type Policy, type PolicyInput, policyOf } from '../../machines/policy.ts';
+import type { Tracer } from '../core/index.ts';
 import type { By, Recoveries } from '../host/api.ts';
 import { createVirtualClock } from '../host/clock.ts';
 import { createRecoveries } from '../host/recoveries.ts';
@@ -46,6 +47,8 @@ export interface RunOptions {
   restartBetween?: boolean;
   /** Where the SQLite file is kept; by default in a temporary folder that is removed. */
   file?: string;
+  /** Looks on while steps are taken, such as to count coverage: one tracer for each recovery, asked for again at each step. */
+  trace?: (recoveryId: string) => Tracer;
   /** Told of each line of the trace as it happens, and of each expectation. */
   onTrace?: (entry: TraceEntry) => void;
   onExpectation?: (expectation: Expectation) => void;
@@ -129,6 +132,7 @@ class Run {
       sealingKey: 'the sealing key of a scenario',
       retryDelay: () => 0,
       newId: () => `r${++this.#ids}`,
+      ...(this.#options.trace ? { trace: this.#options.trace } : {}),
     });
   }
 

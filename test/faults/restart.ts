@@ -36,7 +36,12 @@ export async function restartWithMany(open: number): Promise<Check[]> {
   const processedBefore = firedIn(child.store).length;
   const began = Date.now();
   await child.start();
-  while ((await fetch(`${child.url}/ready`)).status !== 200) await setTimeout(50);
+  const isReady = () =>
+    fetch(`${child.url}/ready`).then(
+      ({ status }) => status === 200,
+      () => false,
+    );
+  while (child.isUp && !(await isReady())) await setTimeout(50);
   const ready = Date.now() - began;
   await child.stop();
 

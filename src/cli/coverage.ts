@@ -1,0 +1,95 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import pc from 'picocolors';
+import { recoveryMachine } from '../../machines/recovery.ts';
+import type { Tracer } from '../core/index.ts';
+import { loadScenario, UnusableFile } from '../scenario/load.ts';
+import { runScenario } from '../scenario/run.ts';
+import { UnusableStore } from '../store/sqlite.ts';
+import { coberturaOf } from '../testing/coverage/cobertura.ts';
+import { CoverageError, parseCoverage } from '../testing/coverage/data.ts';
+import { coverageHtml } from '../testing/coverage/html.ts';
+import { CoverageRecorder } from '../testing/coverage/recorder.ts';
+import { below, coverageReport } from '../testing/coverage/report.ts';
+import { coverageTable, uncoveredLines } from '../testing/coverage/text.ts';
+import { printTrails } from './trails.ts';
+
+export interface CoverageFlags {
+  store?: string;
+  json?: string;
+  html?: string;
+  cobertura?: string;
+  threshold?: string;
+  all?: boolean;
+  list?: boolean;
+}
+
+/**
+ * Prints what scenarios and files of coverage met of the nine machines, and what they did not.
+ * @returns the exit code: 0 all scenarios hold and the threshold is met, 1 not, 2 a file or an argument is unusable.
+ */
+export async function showCoverage(files: readonly string[], flags: CoverageFlags): Promise<number> {
+  const threshold = flags.threshold === undefined ? 0 : Number(flags.threshold);
+  if (flags.threshold?.trim() === '' || !(threshold >= 0 && threshold <= 100)) {
+    console.error(`--threshold is a percentage from 0 to 100, not '${flags.threshold}'`);
+    return 2;
+  }
+  if (files.length === 0 && flags.store === undefined) {
+    console.error('nothing to count: give scenario files, files of coverage, or a store');
+    return 2;
+  }
+  try {
+    if (flags.store !== undefined) await printTrails(flags.store);
+    if (files.length === 0) return 0;
+    return await countFiles(files, threshold, flags);
+  } catch (error) {
+    if (!(error instanceof UnusableFile || error instanceof UnusableStore || error instanceof CoverageError))
+      throw error;
+    console.error(error.message);
+    return 2;
+  }
+}
+
+async function countFiles(files: readonly string[], threshold: number, flags: CoverageFlags): Promise<number> {
+  const coverage = new CoverageRecorder();
+  let failed = 0;
+  for (const file of files) if (!(await count(file, coverage))) failed += 1;
+  const reports = coverageReport(recoveryMachine, coverage.data);
+  console.log(coverageTable(reports));
+  if (flags.list !== false) for (const line of uncoveredLines(reports, flags.all)) console.log(line);
+  if (flags.json !== undefined) await writeFile(flags.json, `${JSON.stringify(coverage.data, null, 1)}\n`);
+  if (flags.html !== undefined) await writeFile(flags.html, coverageHtml(reports));
+  if (flags.cobertura !== undefined) await writeFile(flags.cobertura, coberturaOf(reports, Date.now()));
+  if (failed > 0) console.error(pc.red(`${failed} scenarios do not hold`));
+  const low = below(reports, threshold);
+  for (const { machine, kind } of low) console.error(pc.red(`${machine}: ${kind} are below ${threshold} %`));
+  return failed > 0 || low.length > 0 ? 1 : 0;
+}
+
+/** Runs a scenario or reads coverage. @returns whether the scenario held. */
+async function count(file: string, coverage: CoverageRecorder): Promise<boolean> {
+  const saved = file.endsWith('.json') ? await savedCoverage(file) : undefined;
+  if (saved !== undefined) {
+    coverage.add(parseCoverage(saved));
+    return true;
+  }
+  const scenario = await loadScenario(file);
+  const tracers = new Map<string, Tracer>();
+  const trace = (id: string): Tracer => {
+    const tracer = tracers.get(id) ?? coverage.tracer();
+    tracers.set(id, tracer);
+    return tracer;
+  };
+  const { ok, title } = await runScenario(scenario, { trace });
+  if (!ok) console.error(`${pc.red('FAIL')} ${title} ${pc.dim(file)}`);
+  return ok;
+}
+
+/** The text of a file that says it is coverage. */
+async function savedCoverage(file: string): Promise<string | undefined> {
+  try {
+    const text = await readFile(file, 'utf8');
+    return (JSON.parse(text) as { format?: unknown } | null)?.format === 'regain-coverage' ? text : undefined;
+  } catch {
+    return undefined; // it is told when it is loaded as a scenario
+  }
+}

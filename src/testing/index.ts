@@ -1,0 +1,19 @@
+/** For those who test their own machines. */
+
+export { coberturaOf } from './coverage/cobertura.ts';
+export {
+  type CoverageData,
+  CoverageError,
+  KINDS,
+  type Kind,
+  mergeCoverage,
+  parseCoverage,
+  subtractCoverage,
+} from './coverage/data.ts';
+export { type ChartParts, coverageOf, type Part } from './coverage/definition.ts';
+export { coverageHtml } from './coverage/html.ts';
+export { CoverageRecorder } from './coverage/recorder.ts';
+export { below, coverageReport, type MachineReport, type Tally } from './coverage/report.ts';
+export { coverageTable, uncoveredLines } from './coverage/text.ts';
+export { TrailCoverage, type TrailEntry } from './coverage/trail.ts';
+export { CoverageReporter, type CoverageReporterOptions, collectCoverage } from './coverage/vitest.ts';
