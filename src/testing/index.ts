@@ -1,0 +1,5 @@
+/** What users test their own machines with. */
+export * from './exploration.ts';
+export { explore } from './explore.ts';
+export * from './properties.ts';
+export * from './trace.ts';
