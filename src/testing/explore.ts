@@ -90,13 +90,14 @@ class Explorer {
 
   #expand(state: State): void {
     const { filter } = this.#options;
+    const before = storedText(state.step);
     for (const input of this.#inputsIn(state.step)) {
-      if (!filter || filter(state.step, input)) this.#take(state, input);
+      if (!filter || filter(state.step, input)) this.#take(state, input, before);
     }
     state.expanded = true;
   }
 
-  #take(from: State, input: Input): void {
+  #take(from: State, input: Input, before: string): void {
     let after: Step;
     try {
       after = this.#apply(from.step, input);
@@ -109,7 +110,7 @@ class Explorer {
     const { isRefusal } = this.#options;
     const refused = after.emitted.some(({ event }) => isRefusal?.(event));
     const result = !after.accepted ? 'dropped' : refused ? 'refused' : 'taken';
-    const changed = result === 'taken' || storedText(from.step) !== storedText(after);
+    const changed = result === 'taken' || before !== storedText(after);
     const { at, emitted, requests } = after;
     const transition: Transition = { from, to: from, input, at, result, changed, emitted, requests };
     if (changed) transition.to = this.#meet(after, transition);

@@ -1,5 +1,5 @@
 import { type Exploration, type State, type Transition, timerName } from './exploration.ts';
-import { cycleFrom, reachable, within } from './graph.ts';
+import { avoiding, endless, reachable, reachableAfter, within } from './graph.ts';
 
 /**
  * What has to hold of everything that can happen. A property is judged on the explored graph: of a state that was met in many
@@ -72,14 +72,8 @@ export const neverAfter = (name: string, first: OfTransition, second: OfTransiti
   name,
   breach: (exploration) => {
     const firsts = exploration.transitions.filter((each) => first(each, exploration));
-    let shortest: Transition[] | undefined;
-    for (const start of new Map(firsts.map((each) => [each.to, each])).values()) {
-      const more = reachable(exploration, start.to, (each) => second(each, exploration));
-      if (!more) continue;
-      const whole = [...exploration.pathTo(start.from), start, ...more];
-      if (!shortest || whole.length < shortest.length) shortest = whole;
-    }
-    return shortest && { transitions: shortest, says: 'it comes after what rules it out' };
+    const way = reachableAfter(exploration, firsts, (each) => second(each, exploration));
+    return way && { transitions: way, says: 'it comes after what rules it out' };
   },
 });
 
@@ -105,13 +99,12 @@ export const leadsTo = (name: string, from: OfState, goal: OfState, options: Way
       const lost = starts.find((state) => !good.has(state));
       return lost && to(exploration, lost, `from ${named(lost)} no way leads there`);
     }
-    for (const start of starts) {
-      const stuck = cycleFrom(exploration, start, isGoal, over);
-      if (!stuck) continue;
-      const transitions = [...exploration.pathTo(start), ...stuck.transitions];
-      return { transitions, says: stuck.isLoop ? 'it may go round here for ever' : 'it ends here' };
-    }
-    return undefined;
+    const { states, next } = avoiding(exploration, isGoal, over);
+    const start = starts.find((state) => states.has(state));
+    if (!start) return undefined;
+    const stuck = endless(start, next);
+    const transitions = [...exploration.pathTo(start), ...stuck.transitions];
+    return { transitions, says: stuck.isLoop ? 'it may go round here for ever' : 'it ends here' };
   },
 });
 
