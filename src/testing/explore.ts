@@ -152,7 +152,6 @@ class Explorer {
 
   #inputsIn(view: View): Input[] {
     const { events = [], ports = {}, waits } = this.#options;
-    if (this.#isOver(view)) return [];
     const next = nextTimer(view);
     const timer: Input[] = next && next.dueAt < FAR ? [{ type: 'timer', id: timerName(next) }] : [];
     if (next && next.dueAt <= view.at) return timer; // it comes before all else
@@ -171,10 +170,6 @@ class Explorer {
       ...anytime,
       ...(before > 0 ? [{ type: 'wait' as const, ms: before }] : []),
     ];
-  }
-
-  #isOver(view: View): boolean {
-    return view.status === 'done';
   }
 
   #apply(view: View, input: Input): Step {
@@ -235,7 +230,9 @@ const answered = (call: string, port: string, outcome: Outcome): Input =>
     ? { type: 'failure', call, port, throws: outcome.throws }
     : { type: 'answer', call, port, answer: outcome.answer };
 
-const storedText = ({ snapshot, timers, calls }: Step) => JSON.stringify([snapshot, timers, calls]);
+/** `#` only numbers what has no name, anew at each step. */
+const storedText = ({ snapshot, timers, calls: { '#': _, ...calls } }: Step) =>
+  JSON.stringify([snapshot, timers, calls]);
 
 /** Calls that are awaited: the path of the actor that waits, the port, and the key. */
 function callsIn({ key, status, children }: Persisted, path = ''): { call: string; port: string; key: string }[] {

@@ -106,7 +106,7 @@ export function avoiding(
   isGoal: (state: State) => boolean,
   over: (transition: Transition) => boolean,
 ): { states: ReadonlySet<State>; next: (state: State) => Transition[] } {
-  const edges = exploration.transitions.filter((each) => each.changed && over(each));
+  const edges = exploration.transitions.filter((each) => each.to !== each.from && over(each));
   const into = grouped(edges, 'to');
   const out = grouped(edges, 'from');
   const left = new Map([...out].map(([state, group]) => [state, group.length]));
