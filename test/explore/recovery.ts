@@ -45,6 +45,9 @@ const ANYTIME = [
   '#callAgain',
 ];
 
+/** Paths with rules about an instant: what comes 1 ms before it is tried, too. */
+const EXACT = ['securityContacts', 'emergencyCode'];
+
 const risks = (...levels: string[]): Outcome[] => [
   ...levels.map((level) => ({ answer: { level, signals: [] } })),
   { throws: 'out of order' },
@@ -65,26 +68,42 @@ const side = (instant: number, at: number) => (day(instant) === day(at) ? 'today
 
 type Parts = Record<string, unknown>;
 
-/** What tells recoveries apart: of spent attempts the day; what never changes and what is only told is left out. */
+/**
+ * What tells recoveries apart: of spent attempts the day, of an end how it ended. What never changes, what is only told and
+ * when the account was read (its own attempts of the day are none) is left out.
+ */
 function project(snapshot: Persisted, at: number): unknown {
-  const { policy: _p, device: _d, network: _n, at: _a, attempts: _t, told: _o, failedPaths: _f, ...kept } =
-    snapshot.context as Parts & { accountAt?: number; spent: { path: string; at: number }[] };
-  const children = Object.entries(snapshot.children ?? {}).map(([id, child]) => [id, ofPath(child.snapshot, at)]);
+  const { policy: _p, device: _d, network: _n, at: _a, accountAt: _r, attempts: _t, told: _o, asked: _q, ...kept } =
+    snapshot.context as Parts & { outcome: string; waitUntil: number; spent: { path: string; at: number }[] };
+  if (snapshot.status === 'done') return [snapshot.value, kept.outcome, kept.reason];
+  const children = Object.entries(snapshot.children ?? {}).map(([id, child]) => [id, ofPath(id, child.snapshot, at)]);
   const context = {
     ...kept,
-    accountAt: side(kept.accountAt ?? at, at),
+    failedPaths: 0, // it only lengthens waits, of which this policy has none
+    waitUntil: kept.waitUntil > at,
     spent: kept.spent.map((each) => `${each.path} ${side(each.at, at)}`).sort(),
   };
   return { ...snapshot, context, children: Object.fromEntries(children) };
 }
 
+/** Paths whose attempts are counted by the day. */
+const COUNTED = ['bankCard', 'idCard', 'transactionHistory', 'securityContacts', 'biometric', 'voice'];
+
 /** Escalations are counted without an end, and each is a call of its own: they decide nothing. */
-function ofPath(snapshot: Persisted, at: number): unknown {
+function ofPath(path: string, snapshot: Persisted, at: number): unknown {
   if (typeof snapshot.context !== 'object') return snapshot;
-  const { policy: _p, device: _d, at: _a, told: _o, escalations: _e, ...kept } =
-    snapshot.context as Parts & { since: number; spent: number[] };
+  const { policy: _p, device: _d, at: _a, told: _o, escalations: _e, since, ...kept } = snapshot.context as Parts & {
+    since: number;
+    spent: number[];
+    failures: number;
+  };
   const children = Object.entries(snapshot.children ?? {}).filter(([id]) => !id.startsWith('escalation.'));
-  const context = { ...kept, since: side(kept.since, at), spent: kept.spent.map((each) => side(each, at)) };
+  const context = {
+    ...kept,
+    since: COUNTED.includes(path) ? side(since, at) : '',
+    failures: Math.min(kept.failures, LIMITS.ports.maxFailures), // more than the last that is borne is no more
+    spent: kept.spent.map((each) => side(each, at)),
+  };
   return { ...snapshot, context, children: Object.fromEntries(children) };
 }
 
@@ -102,13 +121,13 @@ const common = {
   isRefusal: ({ type }: AnyEventObject) => type === 'refused',
   clocks: 'ordered',
   anytime: ANYTIME,
-  waits: 'justBefore',
   project,
 } as const satisfies ExploreOptions;
 
 /** One path under the parent: nothing else is chosen, and each of its events is tried everywhere. */
 export const onePath = (path: string): ExploreOptions => ({
   ...common,
+  waits: EXACT.includes(path) ? 'justBefore' : 'none',
   events: [{ type: 'path.choose', path }, ...OWN, ...(EVENTS[path] ?? [])],
   ports: {
     ...PORTS,
