@@ -1,5 +1,14 @@
 import type { AnyStateMachine } from 'xstate';
-import { DurabilityError, type Instant, nextTimer, restore, type Step, StepError, step, type Timer } from '../core/index.ts';
+import {
+  DurabilityError,
+  type Instant,
+  nextTimer,
+  restore,
+  type Step,
+  StepError,
+  step,
+  type Timer,
+} from '../core/index.ts';
 import {
   type Exploration,
   type ExploreOptions,
@@ -181,7 +190,9 @@ class Explorer {
         const timer = view.timers.find((each) => timerName(each) === input.id);
         if (!timer) throw new Error(`timer '${input.id}' is not pending`);
         const at = input.anytime ? view.at : timer.dueAt;
-        const timers = input.anytime ? [{ ...timer, dueAt: at }, ...view.timers.filter((e) => e !== timer)] : view.timers;
+        const timers = input.anytime
+          ? [{ ...timer, dueAt: at }, ...view.timers.filter((e) => e !== timer)]
+          : view.timers;
         return this.#held(step(this.#machine, { ...view, timers }, { type: 'timer', id: timer.id }, at));
       }
       case 'event': {

@@ -67,9 +67,6 @@ export function createKeys(options: ExploreOptions & { at: Instant }) {
     writer.instant = ordered ? (value) => (value > at ? '"later"' : '"past"') : (value) => `"now${value - at}"`;
     const snapshot = withoutKeys(step.snapshot as Persisted);
     const text = writer.text(options.project ? options.project(snapshot, at) : snapshot);
-    return createHash('sha256')
-      .update(text)
-      .update(timersText(step.timers, at))
-      .digest('base64');
+    return createHash('sha256').update(text).update(timersText(step.timers, at)).digest('base64');
   };
 }

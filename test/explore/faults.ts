@@ -64,7 +64,7 @@ export const FAULTS: readonly Fault[] = [
       emergencyCodeMachine.provide({
         guards: {
           redemptionRefused: ({ event }) =>
-          event.type === 'code.redeem' && (event.amountFen > 50_001 || event.category === 'virtualGoods'),
+            event.type === 'code.redeem' && (event.amountFen > 50_001 || event.category === 'virtualGoods'),
         },
       }),
     ),

@@ -87,10 +87,7 @@ export const EVENTS: Record<string, AnyEventObject[]> = {
   ],
 };
 
-const answers = (...given: object[]): Outcome[] => [
-  ...given.map((answer) => ({ answer })),
-  { throws: 'out of order' },
-];
+const answers = (...given: object[]): Outcome[] => [...given.map((answer) => ({ answer })), { throws: 'out of order' }];
 const yesOrNo = (field: string) => answers({ [field]: true }, { [field]: false });
 
 /** What each port may do, beside `loadAccount`, `assessRisk` and never answering. */

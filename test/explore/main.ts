@@ -27,7 +27,9 @@ function explored(name: string, options: ExploreOptions): Exploration {
     maxStates: 1_000_000,
     onProgress: ({ states, transitions, waiting, depth }) => {
       if (process.stderr.isTTY)
-        process.stderr.write(`\r${name}: ${states} states, ${transitions} transitions, ${waiting} waiting, depth ${depth}  `);
+        process.stderr.write(
+          `\r${name}: ${states} states, ${transitions} transitions, ${waiting} waiting, depth ${depth}  `,
+        );
     },
   });
   if (process.stderr.isTTY) process.stderr.write('\r\x1b[2K');
@@ -42,7 +44,15 @@ function judged(name: string, options: ExploreOptions, mustClose: boolean): void
   const broken = verdicts.filter(({ ok }) => !ok);
   const holds = `${verdicts.length - broken.length}/${verdicts.length}`;
   console.log(
-    columns(name, states.length, transitions.length, depth, closed ? 'yes' : `no: ${stoppedBy}`, holds, seconds(elapsedMs)),
+    columns(
+      name,
+      states.length,
+      transitions.length,
+      depth,
+      closed ? 'yes' : `no: ${stoppedBy}`,
+      holds,
+      seconds(elapsedMs),
+    ),
   );
   for (const verdict of broken) console.log(printBreach(exploration, verdict));
   if (broken.length > 0 || (mustClose && !closed)) isWrong = true;
@@ -50,7 +60,8 @@ function judged(name: string, options: ExploreOptions, mustClose: boolean): void
 
 const asked = process.argv.slice(2);
 const unknown = asked.filter((id) => id !== 'all' && !paths.some((path) => path.id === id));
-if (unknown.length > 0) throw new Error(`unknown path ${unknown.join(', ')}: all, or ${paths.map(({ id }) => id).join(', ')}`);
+if (unknown.length > 0)
+  throw new Error(`unknown path ${unknown.join(', ')}: all, or ${paths.map(({ id }) => id).join(', ')}`);
 const isAsked = (id: string) => asked.length === 0 || asked.includes(id);
 
 console.log(columns('', 'states', 'transitions', 'depth', 'closed', 'properties', 'time'));

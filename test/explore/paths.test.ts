@@ -16,7 +16,9 @@ test('biometric under the parent closes, and every property holds of it', { time
   expect(exploration.closed).toBe(true);
   const met = new Set(exploration.states.flatMap(({ step }) => step.states));
   for (const state of ['completed', 'cancelled', 'expired', 'failed']) expect(met).toContain(state);
-  expect(exploration.states.some(({ step }) => (step.output as { outcome?: string } | undefined)?.outcome === 'reset')).toBe(true);
+  expect(
+    exploration.states.some(({ step }) => (step.output as { outcome?: string } | undefined)?.outcome === 'reset'),
+  ).toBe(true);
 });
 
 test.for(paths.map(({ id }) => id).filter((id) => id !== 'biometric'))(

@@ -2,8 +2,8 @@ import type { RecoveryContext } from '../../machines/recovery.ts';
 import {
   always,
   contextOf,
-  endsReachable,
   type Exploration,
+  endsReachable,
   leadsTo,
   never,
   neverAfter,
@@ -66,9 +66,7 @@ const reset: Property[] = [
   }),
   neverAfter('never two resets', answers('setPassword', 'ok'), asks('setPassword')),
   never('no reset without open sessions ended', {
-    state: (state) =>
-      (state.step.output as { outcome?: string } | undefined)?.outcome === 'reset' &&
-      !isRevoked(state),
+    state: (state) => (state.step.output as { outcome?: string } | undefined)?.outcome === 'reset' && !isRevoked(state),
   }),
 ];
 function isRevoked(state: State): boolean {
@@ -132,8 +130,7 @@ const contacts: Property[] = [
 const appeal: Property[] = [
   never('an appeal is never approved by a timer', {
     transition: (transition) =>
-      verifies('appeal')(transition) &&
-      !(sends(transition, 'review.approve') || sends(transition, 'video.passed')),
+      verifies('appeal')(transition) && !(sends(transition, 'review.approve') || sends(transition, 'video.passed')),
   }),
   never('an appeal is never approved by who took the call', {
     transition: (transition) =>
@@ -157,7 +154,11 @@ function issuedAt(state: State): number {
 }
 
 const emergencyCode: Property[] = [
-  neverAfter('an emergency code is spent at most once', answers('redeemEmergencyCode', 'accepted'), asks('redeemEmergencyCode')),
+  neverAfter(
+    'an emergency code is spent at most once',
+    answers('redeemEmergencyCode', 'accepted'),
+    asks('redeemEmergencyCode'),
+  ),
   never('an emergency code never pays above the limit', {
     transition: (transition) => (payment(transition)?.amountFen ?? 0) > 50_000,
   }),

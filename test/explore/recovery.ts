@@ -73,8 +73,17 @@ type Parts = Record<string, unknown>;
  * when the account was read (its own attempts of the day are none) is left out.
  */
 function project(snapshot: Persisted, at: number): unknown {
-  const { policy: _p, device: _d, network: _n, at: _a, accountAt: _r, attempts: _t, told: _o, asked: _q, ...kept } =
-    snapshot.context as Parts & { outcome: string; waitUntil: number; spent: { path: string; at: number }[] };
+  const {
+    policy: _p,
+    device: _d,
+    network: _n,
+    at: _a,
+    accountAt: _r,
+    attempts: _t,
+    told: _o,
+    asked: _q,
+    ...kept
+  } = snapshot.context as Parts & { outcome: string; waitUntil: number; spent: { path: string; at: number }[] };
   if (snapshot.status === 'done') return [snapshot.value, kept.outcome, kept.reason];
   const children = Object.entries(snapshot.children ?? {}).map(([id, child]) => [id, ofPath(id, child.snapshot, at)]);
   const context = {
@@ -92,7 +101,15 @@ const COUNTED = ['bankCard', 'idCard', 'transactionHistory', 'securityContacts',
 /** Escalations are counted without an end, and each is a call of its own: they decide nothing. */
 function ofPath(path: string, snapshot: Persisted, at: number): unknown {
   if (typeof snapshot.context !== 'object') return snapshot;
-  const { policy: _p, device: _d, at: _a, told: _o, escalations: _e, since, ...kept } = snapshot.context as Parts & {
+  const {
+    policy: _p,
+    device: _d,
+    at: _a,
+    told: _o,
+    escalations: _e,
+    since,
+    ...kept
+  } = snapshot.context as Parts & {
     since: number;
     spent: number[];
     failures: number;
