@@ -25,7 +25,7 @@ export const OWN: AnyEventObject[] = [
   password('294817', '294818'),
 ];
 
-export const QUESTIONS = [
+const QUESTIONS = [
   { questionId: 'q1', element: 'amount', prompt: '' },
   { questionId: 'q2', element: 'merchant', prompt: '' },
 ];

@@ -22,24 +22,32 @@ const columns = (...cells: (string | number)[]) =>
   cells.map((cell, index) => (index === 0 ? String(cell).padEnd(22) : String(cell).padStart(13))).join('');
 
 function explored(name: string, options: ExploreOptions): Exploration {
+  const { isTTY } = process.stderr;
+  let told = performance.now();
   const exploration = explore(recoveryMachine, {
     ...options,
     maxStates: 1_000_000,
     onProgress: ({ states, transitions, waiting, depth }) => {
-      if (process.stderr.isTTY)
-        process.stderr.write(
-          `\r${name}: ${states} states, ${transitions} transitions, ${waiting} waiting, depth ${depth}  `,
-        );
+      if (performance.now() - told < (isTTY ? 500 : 30_000)) return;
+      told = performance.now();
+      const line = `${name}: ${states} states, ${transitions} transitions, ${waiting} waiting, depth ${depth}`;
+      process.stderr.write(isTTY ? `\r${line}  ` : `${line}\n`);
     },
   });
-  if (process.stderr.isTTY) process.stderr.write('\r\x1b[2K');
+  if (isTTY) process.stderr.write('\r\x1b[2K');
   return exploration;
 }
+
+/** How far from the start everything was tried. */
+const reach = ({ states, depth }: Exploration) => {
+  const open = states.find(({ expanded }) => !expanded);
+  return open ? open.depth - 1 : depth;
+};
 
 let isWrong = false;
 function judged(name: string, options: ExploreOptions, mustClose: boolean): void {
   const exploration = explored(name, options);
-  const { states, transitions, closed, stoppedBy, depth, elapsedMs } = exploration;
+  const { states, transitions, closed, stoppedBy, elapsedMs } = exploration;
   const verdicts = check(exploration, PROPERTIES);
   const broken = verdicts.filter(({ ok }) => !ok);
   const holds = `${verdicts.length - broken.length}/${verdicts.length}`;
@@ -48,7 +56,7 @@ function judged(name: string, options: ExploreOptions, mustClose: boolean): void
       name,
       states.length,
       transitions.length,
-      depth,
+      reach(exploration),
       closed ? 'yes' : `no: ${stoppedBy}`,
       holds,
       seconds(elapsedMs),

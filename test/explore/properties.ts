@@ -57,6 +57,9 @@ const isLost = (state: State) => {
   return path !== null && path !== 'appeal' && JSON.stringify(account) === JSON.stringify(accountOf(path, 'lost'));
 };
 
+const enters = ({ from, to }: Transition, state: string) => isIn(to, state) && !isIn(from, state);
+const isReset = ({ step }: State) => (step.output as { outcome?: string } | undefined)?.outcome === 'reset';
+
 const reset: Property[] = [
   never('no reset without a verified path that is allowed at the current risk', {
     transition: (transition, exploration) => asks('setPassword')(transition) && !isOpened(transition, exploration),
@@ -66,13 +69,13 @@ const reset: Property[] = [
   }),
   neverAfter('never two resets', answers('setPassword', 'ok'), asks('setPassword')),
   never('no reset without open sessions ended', {
-    state: (state) => (state.step.output as { outcome?: string } | undefined)?.outcome === 'reset' && !isRevoked(state),
+    transition: (transition) =>
+      enters(transition, 'settingPassword.notifying') && !answers('revokeSessions', 'ok')(transition),
+  }),
+  never('a reset ends with everyone told', {
+    transition: ({ from, to }) => isReset(to) && !isIn(from, 'settingPassword.notifying'),
   }),
 ];
-function isRevoked(state: State): boolean {
-  for (let via = state.via; via; via = via.from.via) if (answers('revokeSessions', 'ok')(via)) return true;
-  return false;
-}
 
 /** Attempts that a path has, as lowered for the exploration. */
 const ATTEMPTS: Record<string, number> = {

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { recoveryMachine } from '../../machines/recovery.ts';
 import { parseScenario } from '../../src/scenario/load.ts';
 import { runScenario } from '../../src/scenario/run.ts';
-import { explore, type Input, type State, scenarioOf, traceOf } from '../../src/testing/index.ts';
+import { type Exploration, explore, type Input, type State, scenarioOf, traceOf } from '../../src/testing/index.ts';
 import { factsOf } from './accounts.ts';
 import { LIMITS, onePath } from './recovery.ts';
 
@@ -25,8 +25,16 @@ const GOALS: { path: string; goal: string; is: (state: State) => boolean }[] = [
   { path: 'emergencyCode', goal: 'a payment', is: (state) => state.step.states.join() === 'observing' },
 ];
 
+const known = new Map<string, Exploration>();
+function explored(path: string): Exploration {
+  const options = { ...onePath(path), filter: isStraight, maxStates: 500 };
+  const exploration = known.get(path) ?? explore(recoveryMachine, options);
+  known.set(path, exploration);
+  return exploration;
+}
+
 test.for(GOALS)('$path to $goal is a scenario that runs', { timeout: 60_000 }, async ({ path, goal, is }) => {
-  const exploration = explore(recoveryMachine, { ...onePath(path), filter: isStraight, maxStates: 600 });
+  const exploration = explored(path);
   const found = exploration.states.find(is);
   if (!found) throw new Error('not met');
   const text = scenarioOf(traceOf(exploration, { transitions: exploration.pathTo(found) }), {
