@@ -1,9 +1,20 @@
 import { expect, test } from 'vitest';
 import { recoveryMachine } from '../../machines/recovery.ts';
-import { check, type ExploreOptions, explore, type Input, printBreach } from '../../src/testing/index.ts';
+import { parseScenario } from '../../src/scenario/load.ts';
+import { runScenario } from '../../src/scenario/run.ts';
+import {
+  check,
+  type ExploreOptions,
+  explore,
+  type Input,
+  printBreach,
+  scenarioOf,
+  traceOf,
+} from '../../src/testing/index.ts';
+import { factsOf } from './accounts.ts';
 import { FAULTS } from './faults.ts';
 import { PROPERTIES } from './properties.ts';
-import { EXACT, onePath } from './recovery.ts';
+import { EXACT, LIMITS, onePath } from './recovery.ts';
 
 /** Nobody can make these errors and go unseen. */
 
@@ -31,6 +42,31 @@ test.for(FAULTS)('$fault is found by a property', { timeout: 60_000 }, ({ path, 
   const printed = printBreach(faulty, verdict);
   expect(printed).toContain(`${foundBy}: breached after ${verdict.breach.transitions.length} inputs`);
   expect(printed.split('\n')).toHaveLength(verdict.breach.transitions.length + 3);
+  const text = scenarioOf(traceOf(faulty, verdict.breach), { title: foundBy, account: factsOf(path), policy: LIMITS });
+  expect(parseScenario('found.yaml', text).steps.at(-1)).toMatchObject({ expect: { state: expect.any(String) } });
+});
+
+test('a counter-example comes about on the host, too, where a policy makes the fault', {
+  timeout: 60_000,
+}, async () => {
+  const [fault] = FAULTS;
+  const faulty = explore(fault?.machine ?? recoveryMachine, narrow('securityContacts', ''));
+  const [verdict] = check(
+    faulty,
+    PROPERTIES.filter(({ name }) => name === fault?.foundBy),
+  );
+  const trace = traceOf(faulty, verdict?.breach ?? { transitions: [] });
+  const run = (quorum: number) => {
+    const policy = { ...LIMITS, contacts: { ...LIMITS.contacts, quorum } };
+    return runScenario(
+      parseScenario(
+        'found.yaml',
+        scenarioOf(trace, { title: 'one contact', account: factsOf('securityContacts'), policy }),
+      ),
+    );
+  };
+  expect(await run(1)).toMatchObject({ ok: true, state: 'verifying.rechecking' });
+  expect(await run(2)).toMatchObject({ ok: false });
 });
 
 test.for([...new Set(FAULTS.map(({ path }) => path))])(
