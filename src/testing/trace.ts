@@ -12,9 +12,12 @@ export interface TraceStep {
   step: Step;
 }
 
-/** A counter-example from the start on, gone through once more. */
+/**
+ * A counter-example from the start on, gone through once more; what made the machine throw is left out.
+ * @throws Error when it cannot be gone through: of states that `clocks` or `project` took for one, another was meant.
+ */
 export function traceOf(exploration: Exploration, { transitions }: Pick<Breach, 'transitions'>): TraceStep[] {
-  const steps = exploration.replay(transitions.map(({ input }) => input));
+  const steps = exploration.replay(transitions.filter(({ result }) => result !== 'failed').map(({ input }) => input));
   const begun = steps[0]?.step.at ?? 0;
   return steps.map(({ input, step }) => ({ after: step.at - begun, input, states: step.states, step }));
 }
@@ -26,6 +29,8 @@ export function printBreach(exploration: Exploration, { property, breach }: Verd
     ({ after, input, states, step }) =>
       `  ${clock(after)}  ${input ? told(input) : 'start'}  →  ${states.join(', ')}${step.status === 'done' ? ' (end)' : ''}`,
   );
+  const [failed] = breach.transitions.filter(({ result }) => result === 'failed');
+  if (failed) lines.push(`  ${told(failed.input)}: ${failed.error}`);
   return [`${property}: breached after ${breach.transitions.length} inputs`, ...lines, `  ${breach.says}`].join('\n');
 }
 

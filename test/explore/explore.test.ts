@@ -171,7 +171,9 @@ test('a machine that throws, one that a restart changes and one that notes what 
     },
   }).createMachine({ on: { go: { actions: 'explode' } } });
   const thrown = explore(throws, { events: [{ type: 'go' }] });
-  expect(check(thrown, [neverFails()])[0]?.breach?.transitions[0]?.error).toContain('boom');
+  const [failure] = check(thrown, [neverFails()]);
+  expect(printBreach(thrown, failure as NonNullable<typeof failure>)).toContain('{"type":"go"}: the machine failed');
+  expect(failure?.breach?.transitions[0]?.error).toContain('boom');
 
   const forgets = setup({ actions: { note: assign({ seen: () => new Set(['a']) }) } }).createMachine({
     context: { seen: new Set<string>() },
