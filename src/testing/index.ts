@@ -1,4 +1,4 @@
-/** For those who test their own machines. */
+/** What users test their own machines with: coverage, exploration, properties. */
 
 export { coberturaOf } from './coverage/cobertura.ts';
 export {
@@ -17,3 +17,8 @@ export { below, coverageReport, type MachineReport, type Tally } from './coverag
 export { coverageTable, uncoveredLines } from './coverage/text.ts';
 export { TrailCoverage, type TrailEntry } from './coverage/trail.ts';
 export { CoverageReporter, type CoverageReporterOptions, collectCoverage } from './coverage/vitest.ts';
+export * from './exploration.ts';
+export { explore } from './explore.ts';
+export * from './properties.ts';
+export { type ScenarioWorld, scenarioOf } from './scenario-of.ts';
+export * from './trace.ts';
