@@ -1,0 +1,142 @@
+import { type PolicyInput, policyOf } from '../../machines/policy.ts';
+import { sandboxAccount } from '../../src/adapters/account.ts';
+import type { Domain } from './cases.ts';
+import type { ModelState } from './composed.ts';
+
+/** What paths are generated for: an account, figures small enough that the graph closes, and values that mean something. */
+export interface Subject {
+  account: Record<string, unknown>;
+  policy: PolicyInput;
+  domain: Domain;
+  /** Where walking on shows nothing new. */
+  bound?: (state: ModelState) => boolean;
+}
+
+/** Ten in the morning of 2 March 2026 in Shanghai. */
+export const START = Date.parse('2026-03-02T10:00:00+08:00');
+const PASSWORD = '294817';
+
+const NOTHING_LEFT = {
+  realName: { verified: false },
+  cards: [],
+  validTransactions: 0,
+  contacts: [],
+  biometric: { enabled: false },
+  voiceprint: { enrolled: false },
+};
+const FEW_FAILURES: PolicyInput = { ports: { maxFailures: 2 } };
+
+const childContext = ({ child }: ModelState) => child?.snapshot.context ?? {};
+
+/** Values that hold for every path. */
+const COMMON: Domain = {
+  code: ['123456', '12345'],
+  password: [PASSWORD, '12345'],
+  confirmation: [PASSWORD],
+  match: [100, 80, 79, true, false],
+  setPassword: [{ ok: true }, { ok: false, reason: 'reused' }, { ok: false, reason: 'noLongerEligible' }],
+  agentsReason: ['not the owner'],
+  signals: [[]],
+  warnings: [[]],
+};
+
+const CONTACTS = {
+  path: 'securityContacts',
+  account: { contacts: [{}, {}, {}, { knownDays: 1 }] },
+  policy: FEW_FAILURES,
+  domain: {
+    contactIds: [['k1', 'k2'], ['k9']],
+    contactId: ['k1', 'k2', 'k3'],
+    method: ['qr'],
+  },
+  bound: (state: ModelState) => childContext(state).failures >= 2,
+} satisfies Subject & { path: string };
+
+export const pathSubjects: Record<string, Subject & { path: string }> = {
+  bankCard: {
+    path: 'bankCard',
+    account: { cards: [{}, { bankType: 'jointStock' }, { status: 'lost' }, { kind: 'credit', bankType: 'cityRural' }] },
+    policy: {
+      ...FEW_FAILURES,
+      bankCard: { stateOwned: { attemptsPerDay: 1 }, jointStock: { attemptsPerDay: 2 } },
+      code: { maxWrong: 2, maxSends: 2 },
+    },
+    domain: { cardId: ['c1', 'c2', 'c3', 'c4', 'c9'] },
+  },
+  idCard: {
+    path: 'idCard',
+    account: { cards: [] },
+    policy: { ...FEW_FAILURES, idCard: { maxComparisons: 2, maxCaptures: 3 } },
+    domain: {},
+  },
+  transactionHistory: {
+    path: 'transactionHistory',
+    account: {},
+    policy: {
+      ...FEW_FAILURES,
+      transactionHistory: { questions: { amount: 1, merchant: 1, time: 0 }, quizzesPerDay: 2 },
+    },
+    domain: {
+      questionId: ['q1', 'q2', 'q9'],
+      answer: ['x'],
+      choice: ['x'],
+      drawQuestions: [
+        {
+          quizId: 'quiz',
+          questions: [
+            { questionId: 'q1', element: 'amount', prompt: '' },
+            { questionId: 'q2', element: 'merchant', prompt: '' },
+          ],
+        },
+      ],
+    },
+  },
+  securityContacts: CONTACTS,
+  'securityContacts, denials ignored': {
+    ...CONTACTS,
+    policy: { ...CONTACTS.policy, contacts: { onDenial: 'ignore' } },
+  },
+  appeal: {
+    path: 'appeal',
+    account: NOTHING_LEFT,
+    policy: { ...FEW_FAILURES, appeal: { calls: 2 } },
+    domain: { reason: ['not the owner'] },
+    bound: (state) => childContext(state).escalations >= 2,
+  },
+  biometric: {
+    path: 'biometric',
+    account: {},
+    policy: { ...FEW_FAILURES, biometric: { maxScans: 2 } },
+    domain: {},
+  },
+  voice: {
+    path: 'voice',
+    account: {},
+    policy: { ...FEW_FAILURES, voice: { attemptsPerDay: 2, closesAt: '10:20' } },
+    domain: { key: ['3', '4'], answers: [['x']] },
+  },
+  emergencyCode: {
+    path: 'emergencyCode',
+    account: NOTHING_LEFT,
+    policy: FEW_FAILURES,
+    domain: {
+      amountFen: [50_000, 50_001],
+      category: ['medical', 'virtualGoods'],
+      redemptionId: ['p1', 'p2'],
+      institutionToken: ['token'],
+    },
+  },
+};
+
+/** A subject with what all have in common. */
+export function completed({ account, policy, domain, bound = () => false }: Subject) {
+  const facts = sandboxAccount(account);
+  return {
+    facts,
+    policy: policyOf(policy),
+    policyInput: policy,
+    domain: { ...COMMON, loadAccount: [facts], assessRisk: [{ level: 'low', signals: [] }], ...domain } as Domain,
+    bound,
+  };
+}
+export type Completed = ReturnType<typeof completed>;
