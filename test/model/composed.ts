@@ -147,19 +147,28 @@ const stamped = (event: AnyEventObject, by: By, at: number) => ({
   ...(by.role === 'agent' ? { agentId: by.id } : {}),
 });
 
+/** Time passes until the next deadline; all that falls due in that instant does, in turn. */
+function passed(state: ModelState): ModelState {
+  const until = nextIn(state)?.dueAt;
+  if (until === undefined) throw new Error('nothing falls due');
+  const took: string[] = [];
+  let current = state;
+  for (let timer = nextIn(current); timer && timer.dueAt <= until; timer = nextIn(current)) {
+    const { owner, id, event } = timer;
+    const step = new Step(current, until);
+    const kept = keptOf(owner === '' ? current.parent : (current.child?.snapshot as AnyMachineSnapshot));
+    const own = kept.timers.find((each) => each.id === id && each.dueAt === until) as ModelTimer;
+    step.deliver(owner, event, { timer: own });
+    current = step.result(current, true);
+    took.push(...current.took);
+  }
+  return { ...current, took };
+}
+
 /** What a happening makes of a recovery; a refused event leaves it as it was. */
 export function happens(state: ModelState, happening: Happening): ModelState {
   if (happening.do === 'start') return startOf(happening.input);
-  if (happening.do === 'wait') {
-    const timer = nextIn(state);
-    if (!timer) throw new Error('nothing falls due');
-    const step = new Step(state, timer.dueAt);
-    const { owner, ...rest } = timer;
-    const kept = keptOf(owner === '' ? state.parent : (state.child?.snapshot as AnyMachineSnapshot));
-    const own = kept.timers.find(({ id, dueAt }) => id === rest.id && dueAt === rest.dueAt) as ModelTimer;
-    step.deliver(owner, timer.event, { timer: own });
-    return step.result(state, true);
-  }
+  if (happening.do === 'wait') return passed(state);
   const step = new Step(state, state.now);
   if (happening.do === 'send') {
     const accepted = step.deliver('', stamped(happening.event, happening.by, state.now));

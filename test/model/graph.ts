@@ -1,6 +1,6 @@
 import { TestModel } from '@xstate/graph';
 import type { AnyMachineSnapshot } from 'xstate';
-import { type EventName, events, type RecoveryEvent } from '../../machines/events.ts';
+import { type EventName, events } from '../../machines/events.ts';
 import type { PortName } from '../../machines/ports.ts';
 import { answersOf, eventCases } from './cases.ts';
 import { callsIn, type Happening, happens, type ModelState, nextIn, startOf, timersIn } from './composed.ts';
@@ -41,20 +41,25 @@ export function next(state: ModelState, { domain }: Completed): Happening[] {
 /** Instants become distances, so that the same situation at another time is the same. */
 const relative = (now: number) => (_: string, value: unknown) =>
   typeof value === 'number' && value > START / 2 ? value - now : value;
-const CONSTANT = ['account', 'policy', 'device', '$', 'since', 'at', 'network', 'graded'];
-const variable = (context: object) =>
-  Object.fromEntries(Object.entries(context).filter(([key]) => !CONSTANT.includes(key)));
+const CONSTANT = ['policy', 'device', '$', 'since', 'at', 'network'];
+/** What a path is given of the account does not change under way. */
+const GIVEN = [...CONSTANT, 'account'];
+const without = (context: object, left: readonly string[]) =>
+  Object.fromEntries(Object.entries(context).filter(([key]) => !left.includes(key)));
 
 /** Two states with the same key have the same future; `took` tells apart how they were reached. */
 export function keyOf(state: ModelState, withTransitions = true): string {
   const { parent, child, now, took } = state;
-  const machine = (snapshot: AnyMachineSnapshot) => [snapshot.value, variable(snapshot.context)];
+  const machine = (snapshot: AnyMachineSnapshot, left = CONSTANT) => [snapshot.value, without(snapshot.context, left)];
   const timers = timersIn(state)
     .filter(({ owner }) => owner !== '' || !child)
     .map(({ id, dueAt }) => [id, dueAt - now]);
   const calls = callsIn(state).map(({ id }) => id);
   return JSON.stringify(
-    [child ? machine(child.snapshot) : machine(parent), timers, calls, withTransitions ? took : []],
+    [
+      child ? [machine(child.snapshot, GIVEN), parent.context.late, parent.context.cancelling] : machine(parent),
+      ...[timers, calls, withTransitions ? took : []],
+    ],
     relative(now),
   );
 }
@@ -96,18 +101,35 @@ export interface Found {
 
 const LIMIT = 400_000;
 
+/** Happenings that are taken as one on the way, where what lies between them is walked elsewhere. */
+export interface Way {
+  type: string;
+  steps: readonly Happening[];
+}
+
+function goes(state: ModelState, event: Happening | Way): ModelState {
+  if (!('steps' in event)) return happens(state, event);
+  const took: string[] = [];
+  const end = event.steps.reduce((at, happening) => {
+    const after = happens(at, happening);
+    took.push(...after.took);
+    return after;
+  }, state);
+  return { ...end, took };
+}
+
 interface Walk {
   from: Path;
   subject: Completed;
   stop: (state: ModelState) => boolean;
   /** What may happen next; everything unless it is given. */
-  events?: (state: ModelState) => Happening[];
+  events?: (state: ModelState) => (Happening | Way)[];
   key?: (state: ModelState) => string;
 }
 
 function modelOf({ from, subject, stop, events = (state) => next(state, subject), key = keyOf }: Walk) {
   const fromState = walked(from);
-  const logic = { transition: happens, getInitialSnapshot: () => fromState };
+  const logic = { transition: goes, getInitialSnapshot: () => fromState };
   const model = new TestModel(logic as never, {
     serializeState: ((state: ModelState) => key(state)) as never,
     serializeEvent: ((event: Happening) => JSON.stringify(event)) as never,
@@ -122,12 +144,14 @@ function modelOf({ from, subject, stop, events = (state) => next(state, subject)
   return { model, options };
 }
 
+const stepsIn = (event: Happening | Way) => ('steps' in event ? event.steps : [event]);
+
 function foundIn(from: Path, paths: { steps: { event: unknown; state: unknown }[] }[]): Found[] {
   return paths.map(({ steps }) => {
     const [, ...after] = steps;
     const states = after.map(({ state }) => state as ModelState);
     return {
-      path: [...from, ...after.map(({ event }) => event as Happening)],
+      path: [...from, ...after.flatMap(({ event }) => stepsIn(event as Happening | Way))],
       took: states.flatMap(({ took }) => took),
       refused: (states.at(-1)?.refused ?? null) !== null,
     };
@@ -175,23 +199,25 @@ export function withRefusals(path: Path, subject: Completed, seen: Set<string>):
     state = state ? happens(state, happening) : walked([happening]);
     woven.push(happening);
     const here = state;
-    const others = UNHEARD.map((event): Happening => ({ type: event.type, do: 'send', event, by: { role: 'owner' } }));
-    for (const each of [...next(here, subject), ...(here.parent.status === 'active' ? others : [])]) {
-      if (each.do !== 'send') continue;
+    if (here.parent.status !== 'active') continue;
+    const offer = (each: Happening, where: unknown) => {
       const { refused } = happens(here, each);
-      if (!refused) continue;
-      const where = JSON.stringify([here.parent.value, here.child?.snapshot.value, each.type, refused]);
-      if (seen.has(where)) continue;
-      seen.add(where);
+      const key = JSON.stringify([where, each.type, refused]);
+      if (!refused || seen.has(key)) return;
+      seen.add(key);
       woven.push(each);
-    }
+    };
+    const heard = next(here, subject);
+    for (const each of heard) if (each.do === 'send') offer(each, [here.parent.value, here.child?.snapshot.value]);
+    const types = new Set(heard.map(({ type }) => type));
+    for (const each of oneOfEach(subject)) if (!types.has(each.type)) offer(each, here.parent.value);
   }
   return woven;
 }
 
-/** What hardly any state takes. */
-const UNHEARD: RecoveryEvent[] = [
-  { type: 'password.submit', password: '294817', confirmation: '294817' },
-  { type: 'quiz.submit' },
-  { type: 'call.connected' },
-];
+/** One case of every event that there is. */
+const oneOfEach = ({ domain }: Completed): Happening[] =>
+  (Object.keys(events) as EventName[]).flatMap((type) => {
+    const [first] = eventCases(type, domain);
+    return first ? [{ type, do: 'send' as const, ...first }] : [];
+  });

@@ -14,10 +14,13 @@ export interface System {
   /**
    * @param place of the call that is answered, among those of its port and machine that wait.
    * @param dueAt instant (ms) to which time passes.
+   * @param due names of the deadlines of that instant.
    */
-  apply(happening: Happening, place: number, dueAt: number): Promise<Observed['refused']>;
+  apply(happening: Happening, place: number, dueAt: number, due: string[]): Promise<Observed['refused']>;
   see(): Promise<Expected>;
   close(): Promise<void>;
+  /** Whether what is seen is what is expected, where that is less than equality. */
+  same?(seen: Expected, expected: Expected): boolean;
 }
 
 function placeOf(state: ModelState, happening: Happening): number {
@@ -37,8 +40,8 @@ export async function replay(
   path: Path,
   system: System,
   coverage: Coverage,
-  same: (seen: Expected, expected: Expected) => boolean = isDeepStrictEqual,
 ): Promise<number> {
+  const same = system.same ?? isDeepStrictEqual;
   const done: string[] = [];
   let state: ModelState | undefined;
   const differs = (what: string, expected: unknown, seen: unknown) =>
@@ -49,12 +52,13 @@ export async function replay(
     for (const happening of path) {
       done.push(describe(happening));
       const dueAt = happening.do === 'wait' && state ? (nextIn(state)?.dueAt ?? Number.NaN) : Number.NaN;
+      const due = state ? expectedOf(state).deadlines.filter(({ at }) => at === dueAt).map(({ name }) => name) : [];
       const place = state ? placeOf(state, happening) : 0;
       if (place < 0) throw new Error(`no such call waits:\n  ${done.join('\n  ')}`);
       if (happening.do === 'start') state = startOf(happening.input);
       else if (state) state = happens(state, happening);
       else throw new Error('a path begins with a start');
-      const refused = await system.apply(happening, place, dueAt);
+      const refused = await system.apply(happening, place, dueAt, due);
       if (!isDeepStrictEqual(refused, state.refused)) throw differs('the refusal', state.refused, refused);
       const expected = expectedOf(state);
       const seen = await system.see();

@@ -40,6 +40,60 @@ const COMMON: Domain = {
   warnings: [[]],
 };
 
+const CARD = {
+  path: 'bankCard',
+  account: {
+    cards: [{ bankType: 'jointStock' }, { status: 'lost' }, { kind: 'credit', bankType: 'cityRural' }],
+  },
+  policy: { ...FEW_FAILURES, bankCard: { jointStock: { attemptsPerDay: 2 } }, code: { maxWrong: 1, maxSends: 1 } },
+  domain: { cardId: ['c1', 'c2', 'c3', 'c9'] },
+} satisfies Subject & { path: string };
+
+const QUIZ = {
+  path: 'transactionHistory',
+  account: {},
+  policy: {
+    ...FEW_FAILURES,
+    transactionHistory: { questions: { amount: 1, merchant: 1, time: 0 }, quizzesPerDay: 2 },
+  },
+  domain: {
+    questionId: ['q1', 'q2', 'q9'],
+    answer: ['x'],
+    choice: ['x'],
+    drawQuestions: [
+      {
+        quizId: 'quiz',
+        questions: [
+          { questionId: 'q1', element: 'amount', prompt: '' },
+          { questionId: 'q2', element: 'merchant', prompt: '' },
+        ],
+      },
+    ],
+  },
+} satisfies Subject & { path: string };
+
+const APPEAL = {
+  path: 'appeal',
+  account: NOTHING_LEFT,
+  policy: { ...FEW_FAILURES, appeal: { calls: 2 }, recovery: { timeout: '73h' } },
+  domain: {
+    reason: ['not the owner'],
+    usedLocations: [['x']],
+    pastPhones: [['x']],
+    lastTopUps: [[{}]],
+    scenarios: ['x'],
+    evidenceRefs: [['proof']],
+  },
+  bound: (state: ModelState) => childContext(state).escalations >= 2,
+} satisfies Subject & { path: string };
+
+const VOICE = {
+  path: 'voice',
+  account: {},
+  policy: { ...FEW_FAILURES, voice: { attemptsPerDay: 2, closesAt: '10:20' } },
+  domain: { key: ['3', '4'], answers: [['x']] },
+} satisfies Subject & { path: string };
+
 const CONTACTS = {
   path: 'securityContacts',
   account: { contacts: [{}, {}, {}, { knownDays: 1 }] },
@@ -54,14 +108,12 @@ const CONTACTS = {
 
 export const pathSubjects: Record<string, Subject & { path: string }> = {
   bankCard: {
-    path: 'bankCard',
-    account: { cards: [{}, { bankType: 'jointStock' }, { status: 'lost' }, { kind: 'credit', bankType: 'cityRural' }] },
-    policy: {
-      ...FEW_FAILURES,
-      bankCard: { stateOwned: { attemptsPerDay: 1 }, jointStock: { attemptsPerDay: 2 } },
-      code: { maxWrong: 2, maxSends: 2 },
-    },
-    domain: { cardId: ['c1', 'c2', 'c3', 'c4', 'c9'] },
+    ...CARD,
+    policy: { ...CARD.policy, code: { maxWrong: 2, maxSends: 2 } },
+  },
+  'bankCard, one wrong code left': {
+    ...CARD,
+    policy: { ...CARD.policy, guessing: { wrongCodesPerDay: 1 } },
   },
   idCard: {
     path: 'idCard',
@@ -69,39 +121,22 @@ export const pathSubjects: Record<string, Subject & { path: string }> = {
     policy: { ...FEW_FAILURES, idCard: { maxComparisons: 2, maxCaptures: 3 } },
     domain: {},
   },
-  transactionHistory: {
-    path: 'transactionHistory',
-    account: {},
-    policy: {
-      ...FEW_FAILURES,
-      transactionHistory: { questions: { amount: 1, merchant: 1, time: 0 }, quizzesPerDay: 2 },
-    },
-    domain: {
-      questionId: ['q1', 'q2', 'q9'],
-      answer: ['x'],
-      choice: ['x'],
-      drawQuestions: [
-        {
-          quizId: 'quiz',
-          questions: [
-            { questionId: 'q1', element: 'amount', prompt: '' },
-            { questionId: 'q2', element: 'merchant', prompt: '' },
-          ],
-        },
-      ],
-    },
+  transactionHistory: QUIZ,
+  'transactionHistory, a long quiz': {
+    ...QUIZ,
+    policy: { ...QUIZ.policy, transactionHistory: { ...QUIZ.policy.transactionHistory, quizTime: '40m' } },
+    bound: (state) => childContext(state).spent?.length >= 2,
   },
   securityContacts: CONTACTS,
   'securityContacts, denials ignored': {
     ...CONTACTS,
     policy: { ...CONTACTS.policy, contacts: { onDenial: 'ignore' } },
   },
-  appeal: {
-    path: 'appeal',
-    account: NOTHING_LEFT,
-    policy: { ...FEW_FAILURES, appeal: { calls: 2 } },
-    domain: { reason: ['not the owner'] },
-    bound: (state) => childContext(state).escalations >= 2,
+  appeal: APPEAL,
+  'appeal, after a manual review': {
+    ...APPEAL,
+    account: { ...NOTHING_LEFT, manualReview: true },
+    bound: (state) => childContext(state).ticketId !== '',
   },
   biometric: {
     path: 'biometric',
@@ -109,12 +144,8 @@ export const pathSubjects: Record<string, Subject & { path: string }> = {
     policy: { ...FEW_FAILURES, biometric: { maxScans: 2 } },
     domain: {},
   },
-  voice: {
-    path: 'voice',
-    account: {},
-    policy: { ...FEW_FAILURES, voice: { attemptsPerDay: 2, closesAt: '10:20' } },
-    domain: { key: ['3', '4'], answers: [['x']] },
-  },
+  voice: VOICE,
+  'voice, long to resume': { ...VOICE, policy: { ...VOICE.policy, voice: { resumeWithin: '40m' } } },
   emergencyCode: {
     path: 'emergencyCode',
     account: NOTHING_LEFT,
@@ -125,6 +156,52 @@ export const pathSubjects: Record<string, Subject & { path: string }> = {
       redemptionId: ['p1', 'p2'],
       institutionToken: ['token'],
     },
+  },
+};
+
+const LOST = sandboxAccount({ cards: [{ status: 'lost' }] });
+const PARENT = {
+  account: {},
+  policy: {
+    ...CARD.policy,
+    guessing: { firstWait: '1m' },
+    recovery: { revokeWithin: '2m' },
+    bankCard: { stateOwned: { attemptsPerDay: 1 } },
+  },
+  domain: {
+    path: ['bankCard', 'nowhere'],
+    cardId: ['c1'],
+    loadAccount: [sandboxAccount({}), LOST],
+    assessRisk: [
+      { level: 'low', signals: [] },
+      { level: 'high', signals: [] },
+    ],
+  },
+  bound: ({ parent }: ModelState) => parent.context.attempts.length >= 2,
+} satisfies Subject;
+
+/** For the parent itself: one path under way stands for all, which are walked by themselves. */
+export const parentSubjects: Record<string, Subject> = {
+  'a card': PARENT,
+  'little time': {
+    ...PARENT,
+    policy: { ...PARENT.policy, recovery: { timeout: '50s', revokeWithin: '2m' } },
+    domain: { ...PARENT.domain, loadAccount: [sandboxAccount({})], assessRisk: [{ level: 'low', signals: [] }] },
+    bound: ({ parent }) => parent.context.attempts.length >= 2 || parent.context.failures >= 2,
+  },
+  'two proofs needed': {
+    ...PARENT,
+    policy: { ...PARENT.policy, profile: 'strict' },
+    bound: ({ parent }) => parent.context.attempts.length >= 1,
+  },
+  'an emergency': {
+    account: NOTHING_LEFT,
+    policy: FEW_FAILURES,
+    domain: {
+      path: ['emergencyCode'],
+      ...{ amountFen: [50_000], category: ['medical'], redemptionId: ['p1'], institutionToken: ['token'] },
+    },
+    bound: ({ parent }) => parent.context.attempts.length >= 2,
   },
 };
 
