@@ -12,6 +12,9 @@ import { notOverHttp, unreached } from './unreached.ts';
 export interface Plan {
   subject: Completed;
   found: readonly Found[];
+  /** All simple paths, where there are few enough, and how many of them are replayed. */
+  simple?: readonly Found[];
+  simpleReplayed?: number;
 }
 
 export interface Tally {
@@ -72,11 +75,11 @@ export async function campaign(plans: readonly Plan[], defined: readonly string[
   const planned = new Set<string>();
   const refusals = new Set<string>();
   const outside = new Set<string>();
-  for (const { subject, found } of plans) {
-    tally.generated += found.length;
+  for (const { subject, found, simple = [], simpleReplayed = 0 } of plans) {
+    tally.generated += found.length + simple.length;
     const taken = found.filter(({ refused }) => !refused);
-    const chosen = [...covering(taken, planned), ...spread(found, BESIDE)].map(({ path }) =>
-      withRefusals(path, subject, refusals),
+    const chosen = [...covering(taken, planned), ...spread(found, BESIDE), ...spread(simple, simpleReplayed)].map(
+      ({ path }) => withRefusals(path, subject, refusals),
     );
     for (const path of chosen) {
       tally.host.steps += await replay(path, new HostSystem(subject), onHost);

@@ -37,10 +37,10 @@ export type OwnedCall = ModelCall & { owner: string };
 export type OwnedTimer = ModelTimer & { owner: string };
 
 const machinesIn = ({ parent, child }: ModelState): [string, AnyMachineSnapshot][] => {
-  const all: [string, AnyMachineSnapshot][] = [['', parent], ...(child ? [[child.id, child.snapshot] as const] : [])] as [
-    string,
-    AnyMachineSnapshot,
-  ][];
+  const all: [string, AnyMachineSnapshot][] = [
+    ['', parent],
+    ...(child ? [[child.id, child.snapshot] as const] : []),
+  ] as [string, AnyMachineSnapshot][];
   return all.filter(([, { status }]) => status === 'active' && parent.status === 'active');
 };
 /** Calls of ports that are not answered, in the order in which they were made. */

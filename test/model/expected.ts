@@ -5,7 +5,7 @@ import { type ModelState, type OwnedTimer, timersIn } from './composed.ts';
 
 /** What anybody who looks at a recovery has to see, by the model. */
 export interface Expected {
-  status: 'active' | 'done';
+  status: string;
   state: string;
   tags: string[];
   allowed: string[];
@@ -26,7 +26,9 @@ function takenBy(snapshot: AnyMachineSnapshot): string[] {
     const candidates = inner.find((node) => node.transitions.has(type))?.transitions.get(type) ?? [];
     const [first] = candidates;
     if (!first) return false;
-    const names = first.actions.map((action) => (typeof action === 'string' ? action : (action as { type: string }).type));
+    const names = first.actions.map((action) =>
+      typeof action === 'string' ? action : (action as { type: string }).type,
+    );
     const onlyRefuses = !first.guard && !first.target && names.every((name) => name === 'refuse');
     return !onlyRefuses;
   });

@@ -189,7 +189,9 @@ export function covering(found: readonly Found[], covered: Set<string> = new Set
 
 /** A share of the paths, evenly spread. */
 export const spread = (found: readonly Found[], count: number): Found[] =>
-  found.filter((_, index) => Math.floor(((index + 1) * count) / found.length) > Math.floor((index * count) / found.length));
+  found.filter(
+    (_, index) => Math.floor(((index + 1) * count) / found.length) > Math.floor((index * count) / found.length),
+  );
 
 /** The path with every event that is refused on the way put in where it is refused first. */
 export function withRefusals(path: Path, subject: Completed, seen: Set<string>): Path {

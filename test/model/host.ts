@@ -92,7 +92,7 @@ export class HostSystem implements System {
   }
 
   async #up(): Promise<Recoveries> {
-    const store = await openSqlite(this.#file, { synchronous: 'NORMAL' });
+    const store = await openSqlite(this.#file, { synchronous: 'NORMAL', check: false });
     const host = await createRecoveries({
       store,
       ports: this.#ports.ports,

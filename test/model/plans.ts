@@ -1,10 +1,15 @@
 import { paths } from '../../machines/paths.ts';
 import { recoveryMachine } from '../../machines/recovery.ts';
 import type { Plan } from './campaign.ts';
-import { transitionsOf } from './coverage.ts';
 import type { ModelState } from './composed.ts';
-import { beginning, entryTo, next, shortest, type Way, walked } from './graph.ts';
+import { transitionsOf } from './coverage.ts';
+import { beginning, entryTo, keyOf, next, shortest, simple, type Way, walked } from './graph.ts';
 import { type Completed, completed, parentSubjects, pathSubjects } from './subjects.ts';
+
+/** Graphs small enough that every path through them which comes by no state twice can be found: 512 and 979. */
+const SMALL = ['biometric', 'idCard'];
+/** Of which so many are replayed. */
+const SIMPLE = 10;
 
 /** What is generated for a path: from its beginning under the parent to its end, for each of its subjects. */
 export function plansFor(path: string): Plan[] {
@@ -12,8 +17,10 @@ export function plansFor(path: string): Plan[] {
     .filter((given) => given.path === path)
     .map((given) => {
       const subject = completed(given);
-      const from = entryTo(path, subject);
-      return { subject, found: shortest({ from, subject, stop: ({ child }) => child === null }) };
+      const walk = { from: entryTo(path, subject), subject, stop: ({ child }: ModelState) => child === null };
+      const plan = { subject, found: shortest(walk) };
+      if (!SMALL.includes(path)) return plan;
+      return { ...plan, simple: simple({ ...walk, key: (state) => keyOf(state, false) }), simpleReplayed: SIMPLE };
     });
 }
 
@@ -44,18 +51,23 @@ export function plansForParent(): Plan[] {
 }
 const isPath = (id: string) => paths.some((path) => path.id === id);
 
+/** The parent's part in a path: that it begins, and all that its state takes. */
+function ofParent(path: string): string[] {
+  const place = paths.findIndex(({ id }) => id === path) + 1;
+  const begins = `recovery.choosing.deciding always ${place + 1}`;
+  return transitionsOf(recoveryMachine).filter((name) => name === begins || name.startsWith(stateOfPath(path)));
+}
 const stateOfPath = (path: string) => `recovery.verifying.${path} `;
 
-/** Transitions of a path's machine, and of the parent's state that it runs under. */
+/** Transitions of a path's machine, and the parent's part in it. */
 export function definedFor(path: string): string[] {
   const machine = paths.find(({ id }) => id === path)?.machine;
   if (!machine) throw new Error(`there is no path '${path}'`);
-  return [
-    ...transitionsOf(machine),
-    ...transitionsOf(recoveryMachine).filter((name) => name.startsWith(stateOfPath(path))),
-  ];
+  return [...transitionsOf(machine), ...ofParent(path)];
 }
 
-/** Transitions of the parent's other states. */
-export const definedForParent = (): string[] =>
-  transitionsOf(recoveryMachine).filter((name) => !paths.some(({ id }) => name.startsWith(stateOfPath(id))));
+/** Transitions of the parent that are no path's. */
+export function definedForParent(): string[] {
+  const others = new Set(paths.flatMap(({ id }) => ofParent(id)));
+  return transitionsOf(recoveryMachine).filter((name) => !others.has(name));
+}

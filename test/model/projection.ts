@@ -39,7 +39,8 @@ export interface Kept {
 type Loose = any;
 type Args = { context: Loose; event: AnyEventObject };
 
-const valueFor = (part: Loose, args: Args, params?: unknown) => (typeof part === 'function' ? part(args, params) : part);
+const valueFor = (part: Loose, args: Args, params?: unknown) =>
+  typeof part === 'function' ? part(args, params) : part;
 const listOf = (part: Loose): Loose[] => (part === undefined ? [] : Array.isArray(part) ? part : [part]);
 const keep = (change: (kept: Kept, args: Args) => Partial<Kept>) =>
   assign((args: Args) => ({ $: { ...args.context.$, ...change(args.context.$, args) } })) as Loose;
@@ -55,8 +56,7 @@ const cancels = (idOf: (args: Args) => string) =>
     const last = timers.findLastIndex(({ id }) => id === idOf(args));
     return { timers: timers.filter((_, index) => index !== last) };
   });
-const calls = (call: (args: Args) => ModelCall) =>
-  keep((kept, args) => ({ calls: [...kept.calls, call(args)] }));
+const calls = (call: (args: Args) => ModelCall) => keep((kept, args) => ({ calls: [...kept.calls, call(args)] }));
 const drops = (idOf: (args: Args) => string) =>
   keep((kept, args) => ({ calls: kept.calls.filter(({ id }) => id !== idOf(args)) }));
 
@@ -211,9 +211,7 @@ export function delivered(
   change: Partial<Kept>,
 ): Moved {
   const context = { ...snapshot.context, $: { ...snapshot.context.$, sent: [], ...change } };
-  return observed(
-    (scope) => machine.transition({ ...snapshot, context } as never, event, scope) as AnyMachineSnapshot,
-  );
+  return observed((scope) => machine.transition({ ...snapshot, context } as never, event, scope) as AnyMachineSnapshot);
 }
 
 export const keptOf = (snapshot: AnyMachineSnapshot): Kept => snapshot.context.$;

@@ -36,11 +36,7 @@ const describe = (happening: Happening): string =>
  * Walks a path with a system, and compares after each step what the system shows with what the model says.
  * @throws Error that lists the path up to where they differ.
  */
-export async function replay(
-  path: Path,
-  system: System,
-  coverage: Coverage,
-): Promise<number> {
+export async function replay(path: Path, system: System, coverage: Coverage): Promise<number> {
   const same = system.same ?? isDeepStrictEqual;
   const done: string[] = [];
   let state: ModelState | undefined;
@@ -52,7 +48,11 @@ export async function replay(
     for (const happening of path) {
       done.push(describe(happening));
       const dueAt = happening.do === 'wait' && state ? (nextIn(state)?.dueAt ?? Number.NaN) : Number.NaN;
-      const due = state ? expectedOf(state).deadlines.filter(({ at }) => at === dueAt).map(({ name }) => name) : [];
+      const due = state
+        ? expectedOf(state)
+            .deadlines.filter(({ at }) => at === dueAt)
+            .map(({ name }) => name)
+        : [];
       const place = state ? placeOf(state, happening) : 0;
       if (place < 0) throw new Error(`no such call waits:\n  ${done.join('\n  ')}`);
       if (happening.do === 'start') state = startOf(happening.input);

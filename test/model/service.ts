@@ -67,7 +67,6 @@ export class HttpSystem implements System {
     this.#accountId = `m${served.accounts}`;
   }
 
-
   get #recovery(): Client {
     if (!this.#owner) throw new Error('it has not begun');
     return this.#owner;

@@ -149,7 +149,7 @@ export const pathSubjects: Record<string, Subject & { path: string }> = {
   emergencyCode: {
     path: 'emergencyCode',
     account: NOTHING_LEFT,
-    policy: FEW_FAILURES,
+    policy: { ...FEW_FAILURES, recovery: { timeout: '1h' } },
     domain: {
       amountFen: [50_000, 50_001],
       category: ['medical', 'virtualGoods'],

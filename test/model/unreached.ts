@@ -30,7 +30,10 @@ export const unreached: readonly { names: readonly string[]; why: string }[] = [
     why: 'The emergency code proves nothing, and counts no one-time codes.',
   },
   {
-    names: ['securityContacts xstate.done.actor.confirmation.* 1', 'securityContacts xstate.error.actor.confirmation.* 1'],
+    names: [
+      'securityContacts xstate.done.actor.confirmation.* 1',
+      'securityContacts xstate.error.actor.confirmation.* 1',
+    ],
     why: 'A denial stops the check of its contact: an answer that comes later is dropped by the host, before the machine.',
   },
   {
@@ -46,7 +49,7 @@ export const unreached: readonly { names: readonly string[]; why: string }[] = [
 /** Transitions that nobody can reach over HTTP: a contact who was not asked has no token to speak with. */
 export const notOverHttp: readonly string[] = [
   'securityContacts contact.deny 1',
-  ...paths.flatMap(({ id }) =>
-    ['contact.confirm', 'contact.deny'].map((type) => `recovery.verifying.${id} ${type} 1`),
-  ).filter((name) => !name.includes('securityContacts')),
+  ...paths
+    .flatMap(({ id }) => ['contact.confirm', 'contact.deny'].map((type) => `recovery.verifying.${id} ${type} 1`))
+    .filter((name) => !name.includes('securityContacts')),
 ];
