@@ -1,6 +1,6 @@
 import { events } from '../../machines/events.ts';
 import { type Happening, happens, type ModelState } from './composed.ts';
-import { Coverage } from './coverage.ts';
+import { Coverage, type Defined } from './coverage.ts';
 import { covering, type Found, type Path, spread, walked, withRefusals } from './graph.ts';
 import { HostSystem } from './host.ts';
 import { replay } from './replay.ts';
@@ -60,15 +60,15 @@ function overHttp(path: Path): Path {
 /**
  * Replays what covers the graph, with its refusals, on the durable host, and of it what covers the events from outside over
  * HTTP. Coverage is counted against the definition.
- * @param defined transitions that there are, by name.
+ * @param defined states and transitions that there are, by name.
  */
-export async function campaign(plans: readonly Plan[], defined: readonly string[]): Promise<Tally> {
+export async function campaign(plans: readonly Plan[], defined: Defined): Promise<Tally> {
   const tally: Tally = {
     generated: 0,
     host: { paths: 0, steps: 0 },
     http: { paths: 0, steps: 0 },
     covered: 0,
-    total: defined.length,
+    total: defined.transitions.length,
   };
   const onHost = new Coverage();
   const onHttp = new Coverage();
@@ -95,12 +95,12 @@ export async function campaign(plans: readonly Plan[], defined: readonly string[
     }
   }
   check(defined, onHost, onHttp);
-  tally.covered = defined.filter((name) => onHost.transitions.has(name)).length;
+  tally.covered = defined.transitions.filter((name) => onHost.transitions.has(name)).length;
   return tally;
 }
 
 /** @throws Error for a transition that is neither covered nor excused, or both, or that HTTP has not seen. */
-function check(defined: readonly string[], onHost: Coverage, onHttp: Coverage): void {
+function check({ states, transitions: defined }: Defined, onHost: Coverage, onHttp: Coverage): void {
   const excused = (name: string) => unreached.some(({ names }) => names.includes(name));
   const missing = defined.filter((name) => !onHost.transitions.has(name) && !excused(name));
   const needless = defined.filter((name) => onHost.transitions.has(name) && excused(name));
@@ -109,6 +109,7 @@ function check(defined: readonly string[], onHost: Coverage, onHttp: Coverage): 
       isOutside(name) && onHost.transitions.has(name) && !onHttp.transitions.has(name) && !notOverHttp.includes(name),
   );
   const faults = [
+    ...states.filter((id) => !onHost.states.has(id)).map((id) => `no path comes by: ${id}`),
     ...missing.map((name) => `no path takes: ${name}`),
     ...needless.map((name) => `listed as never taken, but taken: ${name}`),
     ...unseen.map((name) => `not taken over HTTP: ${name}`),

@@ -8,8 +8,8 @@ import { begun, delivered, keptOf, type ModelCall, type ModelTimer, type Moved, 
 
 /** The parent and the path under way, both as projections: the model that paths are generated from. */
 
-export const parentModel = projectionOf(recoveryMachine);
-export const pathModels: Record<string, AnyStateMachine> = Object.fromEntries(
+const parentModel = projectionOf(recoveryMachine);
+const pathModels: Record<string, AnyStateMachine> = Object.fromEntries(
   paths.map(({ id, machine }) => [id, projectionOf(machine)]),
 );
 
@@ -31,6 +31,8 @@ export interface ModelState {
   refused: Omit<Refused, 'type'> | null;
   /** Transitions that the last event took, in parent and path. */
   took: readonly string[];
+  /** States in which it stood on the way, of parent and path. */
+  stood: readonly string[];
 }
 
 export type OwnedCall = ModelCall & { owner: string };
@@ -62,12 +64,15 @@ export function nextIn(state: ModelState): OwnedTimer | undefined {
 /** The recovery as it has begun. */
 export function startOf(input: { at: number }): ModelState {
   const { snapshot, took } = begun(parentModel, input);
-  return { now: input.at, parent: snapshot, child: null, refused: null, took };
+  return { now: input.at, parent: snapshot, child: null, refused: null, took, stood: idsOf(snapshot) };
 }
+
+const idsOf = (snapshot: AnyMachineSnapshot) => snapshot._nodes.map(({ id }) => id);
 
 /** One step, gathered. */
 class Step {
   readonly #took: string[] = [];
+  readonly #stood: string[] = [];
   readonly #emitted: AnyEventObject[] = [];
   #moved = false;
   readonly now: number;
@@ -80,7 +85,8 @@ class Step {
     this.child = state.child;
   }
 
-  #note({ took, emitted, moved }: Moved): void {
+  #note({ took, emitted, moved, snapshot }: Moved): void {
+    this.#stood.push(...idsOf(snapshot));
     this.#took.push(...took);
     this.#emitted.push(...emitted);
     if (moved) this.#moved = true;
@@ -134,10 +140,18 @@ class Step {
     const refused = this.#emitted.find(({ type }) => type === 'refused') as Refused | undefined;
     if (refused) {
       const { type: _, ...details } = refused;
-      return { ...before, refused: details, took: this.#took };
+      return { ...before, refused: details, took: this.#took, stood: this.#stood };
     }
-    if (!accepted && !this.#moved) return { ...before, refused: { code: 'notAccepted' }, took: this.#took };
-    return { now: this.now, parent: this.parent, child: this.child, refused: null, took: this.#took };
+    if (!accepted && !this.#moved)
+      return { ...before, refused: { code: 'notAccepted' }, took: this.#took, stood: this.#stood };
+    return {
+      now: this.now,
+      parent: this.parent,
+      child: this.child,
+      refused: null,
+      took: this.#took,
+      stood: this.#stood,
+    };
   }
 }
 
@@ -152,6 +166,7 @@ function passed(state: ModelState): ModelState {
   const until = nextIn(state)?.dueAt;
   if (until === undefined) throw new Error('nothing falls due');
   const took: string[] = [];
+  const stood: string[] = [];
   let current = state;
   for (let timer = nextIn(current); timer && timer.dueAt <= until; timer = nextIn(current)) {
     const { owner, id, event } = timer;
@@ -161,8 +176,9 @@ function passed(state: ModelState): ModelState {
     step.deliver(owner, event, { timer: own });
     current = step.result(current, true);
     took.push(...current.took);
+    stood.push(...current.stood);
   }
-  return { ...current, took };
+  return { ...current, took, stood };
 }
 
 /** What a happening makes of a recovery; a refused event leaves it as it was. */

@@ -3,6 +3,10 @@ import type { ModelState } from './composed.ts';
 import { transitionName } from './projection.ts';
 
 /** What a definition holds, whoever walks it. */
+export interface Defined {
+  states: readonly string[];
+  transitions: readonly string[];
+}
 
 function* nodesOf(node: AnyStateNode): Generator<AnyStateNode> {
   yield node;
@@ -26,11 +30,11 @@ export class Coverage {
   readonly transitions = new Set<string>();
   readonly states = new Set<string>();
 
-  note({ parent, child, took }: ModelState): void {
+  note({ took, stood }: ModelState): void {
     for (const name of took) {
       this.transitions.add(name);
       this.states.add(name.slice(0, name.indexOf(' '))); // a state that is left at once is never one to stand in
     }
-    for (const node of [...parent._nodes, ...(child?.snapshot._nodes ?? [])]) this.states.add(node.id);
+    for (const id of stood) this.states.add(id);
   }
 }

@@ -2,7 +2,7 @@ import { paths } from '../../machines/paths.ts';
 import { recoveryMachine } from '../../machines/recovery.ts';
 import type { Plan } from './campaign.ts';
 import type { ModelState } from './composed.ts';
-import { transitionsOf } from './coverage.ts';
+import { type Defined, statesOf, transitionsOf } from './coverage.ts';
 import { beginning, entryTo, keyOf, next, shortest, simple, type Way, walked } from './graph.ts';
 import { type Completed, completed, parentSubjects, pathSubjects } from './subjects.ts';
 
@@ -59,15 +59,18 @@ function ofParent(path: string): string[] {
 }
 const stateOfPath = (path: string) => `recovery.verifying.${path} `;
 
-/** Transitions of a path's machine, and the parent's part in it. */
-export function definedFor(path: string): string[] {
+/** States and transitions of a path's machine, and the parent's part in it. */
+export function definedFor(path: string): Defined {
   const machine = paths.find(({ id }) => id === path)?.machine;
   if (!machine) throw new Error(`there is no path '${path}'`);
-  return [...transitionsOf(machine), ...ofParent(path)];
+  return { states: statesOf(machine), transitions: [...transitionsOf(machine), ...ofParent(path)] };
 }
 
-/** Transitions of the parent that are no path's. */
-export function definedForParent(): string[] {
+/** States and transitions of the parent that are no path's. */
+export function definedForParent(): Defined {
   const others = new Set(paths.flatMap(({ id }) => ofParent(id)));
-  return transitionsOf(recoveryMachine).filter((name) => !others.has(name));
+  const states = statesOf(recoveryMachine).filter(
+    (id) => !paths.some((path) => id === `recovery.verifying.${path.id}`),
+  );
+  return { states, transitions: transitionsOf(recoveryMachine).filter((name) => !others.has(name)) };
 }
