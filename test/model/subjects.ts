@@ -191,7 +191,7 @@ export const parentSubjects: Record<string, Subject> = {
   },
   'two proofs needed': {
     ...PARENT,
-    policy: { ...PARENT.policy, profile: 'strict' },
+    policy: { ...PARENT.policy, profile: 'strict', guessing: { wrongCodesPerDay: 1 } },
     bound: ({ parent }) => parent.context.attempts.length >= 1,
   },
   'an emergency': {
