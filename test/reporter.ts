@@ -1,4 +1,6 @@
+import type { TaskMeta } from 'vitest';
 import type { Reporter, TestModule } from 'vitest/node';
+import type { Tally } from './model/campaign.ts';
 
 declare module 'vitest' {
   interface TaskMeta {
@@ -6,6 +8,8 @@ declare module 'vitest' {
     walks?: number;
     /** Times that a scenario was run in a test. */
     scenarioRuns?: number;
+    /** Paths that were generated from a machine and replayed. */
+    modelPaths?: { machine: string } & Tally;
   }
 }
 
@@ -13,13 +17,19 @@ declare module 'vitest' {
 export default class Summary implements Reporter {
   onTestRunEnd(modules: readonly TestModule[]): void {
     let [walks, runs, passed, failed] = [0, 0, 0, 0];
+    const models: NonNullable<TaskMeta['modelPaths']>[] = [];
     for (const module of modules) {
       for (const test of module.children.allTests()) {
         walks += test.meta().walks ?? 0;
         runs += test.meta().scenarioRuns ?? 0;
+        models.push(...[test.meta().modelPaths ?? []].flat());
         if (test.result().state === 'passed') passed += 1;
         if (test.result().state === 'failed') failed += 1;
       }
+    }
+    for (const { machine, generated, host, http, covered, total } of models) {
+      const replayed = `${host.paths} replayed on the host (${host.steps} steps), ${http.paths} over HTTP (${http.steps})`;
+      console.log(`${machine}: ${generated} paths, ${replayed}, ${covered} of ${total} transitions`);
     }
     console.log(`${modules.length} files, ${runs} runs of scenarios, ${walks} random walks`);
     console.log(`${passed} passed, ${failed} failed`);
