@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type EventName, events, type RecoveryEvent } from '../../machines/events.ts';
 import { type PortName, ports } from '../../machines/ports.ts';
-import type { By } from '../../src/host/recoveries.ts';
+import type { By } from '../../src/host/api.ts';
 
 /** Event cases and answers of ports: drawn from their schemas, with boundary values where the policy has a boundary. */
 

@@ -3,7 +3,7 @@ import type { RecoveryEvent } from '../../machines/events.ts';
 import type { Refused } from '../../machines/outcome.ts';
 import { paths } from '../../machines/paths.ts';
 import { recoveryMachine } from '../../machines/recovery.ts';
-import type { By } from '../../src/host/recoveries.ts';
+import type { By } from '../../src/host/api.ts';
 import { begun, delivered, keptOf, type ModelCall, type ModelTimer, type Moved, projectionOf } from './projection.ts';
 
 /** The parent and the path under way, both as projections: the model that paths are generated from. */

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { events } from '../../machines/events.ts';
-import type { By } from '../../src/host/recoveries.ts';
+import type { By } from '../../src/host/api.ts';
 import { Client, Running, temporaryFolder, whenOver } from '../http/service.ts';
 import type { Happening } from './composed.ts';
 import { type Expected, inOrder } from './expected.ts';
