@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import type { AnyStateMachine } from 'xstate';
 import { z } from 'zod';
 import { Device, Network } from '../../machines/account.ts';
 import type { RecoveryEvent } from '../../machines/events.ts';
@@ -52,6 +53,8 @@ export interface RecoveriesOptions {
   policy?: PolicyInput;
   /** The ways back, in the order in which they are listed; the eight by default. */
   paths?: readonly RecoveryPath[];
+  /** The parent; by default the one over `paths`. For tests of the parent itself. */
+  machine?: AnyStateMachine;
   /** Names the machine that the paths make; to be raised whenever one of their charts changes. */
   version?: string;
   /** What is done with recoveries that began with other versions, by version. */
@@ -176,7 +179,8 @@ class Host implements Recoveries {
     this.#policy = options.policy ?? {};
     policyOf(this.#policy); // a bad figure is told now, not at the first start
     const { paths = builtInPaths, version } = options;
-    const machine = options.paths || version !== undefined ? createRecoveryMachine(paths, version) : recoveryMachine;
+    const isOwn = options.paths !== undefined || version !== undefined;
+    const machine = options.machine ?? (isOwn ? createRecoveryMachine(paths, version) : recoveryMachine);
     this.#versions = new Versions(machine, paths, options.versions);
     this.#sealer = new Sealer(options.sealingKey ?? randomBytes(KEY_BYTES));
     this.#caller = new PortCaller({

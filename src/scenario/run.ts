@@ -1,9 +1,11 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { AnyStateMachine } from 'xstate';
 import { parseDuration } from '../../machines/duration.ts';
 import { type EventName, events, type RecoveryEvent } from '../../machines/events.ts';
 import type { RefusalCode } from '../../machines/outcome.ts';
+import type { RecoveryPath } from '../../machines/path.ts';
 import { layered, type Policy, type PolicyInput, policyOf } from '../../machines/policy.ts';
 import { createVirtualClock } from '../host/clock.ts';
 import { type By, createRecoveries, type Recoveries } from '../host/recoveries.ts';
@@ -45,6 +47,13 @@ export interface RunOptions {
   restartBetween?: boolean;
   /** Where the SQLite file is kept; by default in a temporary folder that is removed. */
   file?: string;
+  /** Keeps the store in memory, which is faster: a restart drops everything but the store. */
+  inMemory?: boolean;
+  /** Other ways back than the eight, and another parent than the one over them: for tests of machines. */
+  paths?: readonly RecoveryPath[];
+  machine?: AnyStateMachine;
+  /** Told of what goes wrong beside any caller; by default it is printed. */
+  onError?: (error: unknown) => void;
   /** Told of each line of the trace as it happens, and of each expectation. */
   onTrace?: (entry: TraceEntry) => void;
   onExpectation?: (expectation: Expectation) => void;
@@ -56,8 +65,9 @@ const REVIEWER = 'agent-2';
 
 /** Runs a scenario on a virtual clock and a real SQLite file of its own. */
 export async function runScenario(scenario: Scenario, options: RunOptions = {}): Promise<ScenarioResult> {
-  const folder = options.file === undefined ? await mkdtemp(join(tmpdir(), 'regain-')) : undefined;
-  const run = new Run(scenario, options, options.file ?? join(folder ?? '', 'scenario.sqlite'));
+  const given = options.inMemory ? ':memory:' : options.file;
+  const folder = given === undefined ? await mkdtemp(join(tmpdir(), 'regain-')) : undefined;
+  const run = new Run(scenario, options, given ?? join(folder ?? '', 'scenario.sqlite'));
   try {
     return await run.run();
   } finally {
@@ -120,7 +130,8 @@ class Run {
   }
 
   async #open(): Promise<void> {
-    this.#store = await openSqlite(this.#file, { synchronous: 'NORMAL' });
+    const { paths, machine, onError } = this.#options;
+    this.#store ??= await openSqlite(this.#file, { synchronous: 'NORMAL' });
     this.#host = await createRecoveries({
       store: this.#store,
       ports: this.#world.ports,
@@ -128,11 +139,15 @@ class Run {
       sealingKey: 'the sealing key of a scenario',
       retryDelay: () => 0,
       newId: () => `r${++this.#ids}`,
+      ...(paths ? { paths } : {}),
+      ...(machine ? { machine } : {}),
+      ...(onError ? { onError } : {}),
     });
   }
 
   async #restart(): Promise<void> {
-    await this.stop();
+    if (this.#options.inMemory) await this.#host?.close();
+    else await this.stop();
     await this.#open();
     await this.#live().idle();
   }
