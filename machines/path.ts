@@ -108,7 +108,7 @@ export const isLastFailure = ({ context }: { context: { failures: number; policy
 /** What to do when a port fails: try the step again, and after the last failure end the path as `unavailable`. */
 export const again = <T extends string>(target: T) =>
   [
-    { guard: 'lastFailure', target: '#unavailable', actions: 'countFailure' },
+    { guard: 'lastFailure', target: '#unavailable' },
     { target, reenter: true, actions: 'countFailure' },
   ] as const;
 

@@ -63,7 +63,6 @@ export function createRecoveryMachine(paths: readonly RecoveryPath[] = builtIn, 
     ...Object.keys(events).filter((type) => !OWN_EVENTS.some((own) => own === type)),
     ...paths.flatMap((path) => Object.keys(path.events ?? {})),
   ];
-  const forwarded = Object.fromEntries(pathEvents.map((type) => [type, { actions: 'toPath' }]));
 
   return setup({
     types: {
@@ -393,7 +392,7 @@ export function createRecoveryMachine(paths: readonly RecoveryPath[] = builtIn, 
         meta: { section: '3' },
         initial: 'rechecking',
         states: {
-          ...(Object.fromEntries(paths.map((path) => [path.id, pathState(path, forwarded)])) as unknown as Record<
+          ...(Object.fromEntries(paths.map((path) => [path.id, pathState(path, pathEvents)])) as unknown as Record<
             never,
             object
           >),
