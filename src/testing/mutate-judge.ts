@@ -5,7 +5,10 @@ import { type Mutant, mutantsOf } from './mutate.ts';
 /** Something that holds of a machine: a scenario, a walk, a property. */
 export interface Check {
   name: string;
-  /** Throws, or gives false, when it does not hold of the machine. */
+  /**
+   * Throws, or gives false, when it does not hold of the machine. Mutants fail in ways that their machine does not: listen
+   * to the errors of the actors made (`actor.subscribe({ error })`), or XState throws them beside the check.
+   */
   run(machine: AnyStateMachine): unknown;
 }
 
@@ -28,6 +31,8 @@ export interface MutationReport {
   mutants: number;
   judged: number;
   killed: number;
+  /** Those of the killed that never came to rest. */
+  timedOut: string[];
   /** Those that no check kills and no reason excuses. */
   survivors: Verdict[];
   equivalents: { id: string; reason: string }[];
@@ -121,6 +126,7 @@ export function reportOf(
     mutants: mutants.length,
     judged: verdicts.length,
     killed: killedIds.size,
+    timedOut: verdicts.flatMap(({ id, how }) => (how === 'timeout' ? [id] : [])),
     survivors: left.filter(({ id }) => !(id in equivalents)),
     equivalents: excused.map(({ id }) => ({ id, reason: equivalents[id] ?? '' })),
     wrongEquivalents: wrongOf(Object.keys(equivalents), killedIds, known),
