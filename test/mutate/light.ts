@@ -60,7 +60,7 @@ export function used(machine: Machine, ...acts: ('press' | 'break' | number)[]) 
   actor.start();
   for (const act of acts) {
     if (typeof act === 'number') clock.increment(act);
-    else actor.send({ type: act });
+    else if (actor.getSnapshot().status === 'active') actor.send({ type: act });
   }
   if (failure) throw failure;
   const { value, context, output } = actor.getSnapshot() as {
