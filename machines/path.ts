@@ -179,6 +179,8 @@ export interface RecoveryPath {
   hasOwnDeadlines?: boolean;
   /** Whether the path itself takes `recovery.cancel`, because something under way has to be settled first. */
   settlesCancel?: boolean;
+  /** Whether too many wrong codes in it, the reason `wrongCodeLimit`, lock the recovery. */
+  mayLock?: boolean;
   /** Why the account may not use this path now; undefined when it may. */
   ineligible(standing: Standing): IneligibleReason | undefined;
   /** Whether the path could be carried through now, where that is less than eligible. */

@@ -30,9 +30,10 @@ export const lengthenWait = enqueueActions<
 /** From here on the recovery only runs to its end. */
 export const PASSWORD_IS_SET = {
   'recovery.cancel': { actions: { type: 'refuse', params: { code: 'notAccepted', reason: 'passwordIsSet' } } },
-  'deadline.recovery': { actions: 'noteLate' },
-  'deadline.revoke': { actions: 'noteRevokeLate' },
+  'deadline.recovery': {},
 } as const;
+
+export const SESSIONS_ARE_OPEN = { ...PASSWORD_IS_SET, 'deadline.revoke': { actions: 'noteRevokeLate' } } as const;
 
 const failed = {
   guard: 'lastFailure',
@@ -82,13 +83,15 @@ const codeUnused = {
 const verifiedLate = {
   guard: 'pathVerifiedLate',
   target: '#recovery.verifying.rechecking',
-  actions: ['recordPath', 'recordProof', 'forgetFailures', 'forgetLate', 'startRecoveryTime'],
+  actions: ['recordPath', 'recordProof', 'forgetLate', 'startRecoveryTime'],
 } as const;
 const verified = {
   guard: 'pathVerified',
   target: '#recovery.verifying.rechecking',
-  actions: ['recordPath', 'recordProof', 'forgetFailures'],
+  actions: ['recordPath', 'recordProof'],
 } as const;
+
+const locked = { guard: 'pathLocked', target: '#recovery.locked', actions: ['recordPath', 'endLocked'] } as const;
 
 /** Whether a machine has a transition for an event, in whatever state. */
 const takes = ({ events }: AnyStateMachine, type: string) =>
@@ -120,10 +123,10 @@ export function pathState(path: RecoveryPath, events: readonly string[]) {
         ...(path.grants.length === 0 ? [codeUsed] : []),
         ...(path.settlesCancel ? [cancelledMeanwhile] : []),
         ...(path.grants.length === 0 ? [codeUnused] : [...(mayBeLate ? [verifiedLate] : []), verified]),
-        { guard: 'pathLocked', target: '#recovery.locked', actions: ['recordPath', 'endLocked'] },
+        ...(path.mayLock ? [locked] : []),
         {
           target: '#recovery.choosing',
-          actions: ['recordPath', 'lengthenWait', 'forgetFailures', { type: 'notify', params: { notice: 'failed' } }],
+          actions: ['recordPath', 'lengthenWait', { type: 'notify', params: { notice: 'failed' } }],
         },
       ],
     },
