@@ -29,7 +29,8 @@ export class Pool {
       while (Date.now() < until) {
         const { value: job, done } = left.next();
         if (done) break;
-        const answer = await asked(child, job);
+        const answer = await asked(child, job, until);
+        if (answer === 'timeIsOver') break;
         if (answer.kind === 'silent') {
           this.#end(child);
           child = this.#start();
@@ -58,19 +59,21 @@ export class Pool {
   }
 }
 
-function asked(child: ChildProcess, job: Job): Promise<Answer> {
+function asked(child: ChildProcess, job: Job, until: number): Promise<Answer | 'timeIsOver'> {
   return new Promise((resolve) => {
     let check = '';
     const silent = () => settle({ kind: 'silent', check });
     let limit = setTimeout(silent, SILENCE);
+    const over = setTimeout(() => settle('timeIsOver'), until - Date.now());
     const hear = (said: Said) => {
       if (said.kind !== 'check') return settle(said);
       check = said.name;
       clearTimeout(limit);
       limit = setTimeout(silent, SILENCE);
     };
-    const settle = (answer: Answer) => {
+    const settle = (answer: Answer | 'timeIsOver') => {
       clearTimeout(limit);
+      clearTimeout(over);
       child.off('message', hear);
       child.off('exit', silent);
       resolve(answer);
