@@ -304,7 +304,7 @@ export const appealMachine = setup({
           target: 'rejected',
           actions: { type: 'end', params: { reason: 'ownerUnreachable' } },
         },
-        { target: 'callingBack', actions: ['countCall', 'forgetPause', 'startPause'] },
+        { target: 'callingBack', actions: ['countCall', 'startPause'] },
       ],
     },
     callingBack: {

@@ -390,6 +390,7 @@ export const bankCard: RecoveryPath = {
   section: '3.1',
   order: 'selfService',
   grants: ['possession'],
+  mayLock: true,
   machine: bankCardMachine,
   ineligible,
   usable,

@@ -355,11 +355,11 @@ export const emergencyCodeMachine = setup({
             src: 'redeemEmergencyCode',
             input: redemption,
             onDone: [
-              { guard: 'redeemed', target: '#emergencyCode.codeUsed', actions: 'settle' },
+              { guard: 'redeemed', target: '#emergencyCode.codeUsed' },
               {
                 guard: 'cancelling',
                 target: '#emergencyCode.cancelled',
-                actions: ['settle', 'tellUnused', { type: 'end', params: { reason: 'left' } }],
+                actions: ['tellUnused', { type: 'end', params: { reason: 'left' } }],
               },
               { target: 'ready', actions: ['settle', { type: 'tell', params: { told: 'redemptionRefused' } }] },
             ],
@@ -389,7 +389,7 @@ export const emergencyCodeMachine = setup({
 /** The result of a payment is not known: the same one may be tried again, no other. */
 function unresolved() {
   return [
-    { guard: 'lastFailure', target: '#unavailable', actions: ['countFailure', 'leaveUnresolved'] },
+    { guard: 'lastFailure', target: '#unavailable', actions: 'leaveUnresolved' },
     { guard: 'cancelling', target: '#emergencyCode.cancelled', actions: 'leaveUnresolved' },
     { target: 'ready', actions: ['countFailure', 'leaveUnresolved'] },
   ] as const;

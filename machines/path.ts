@@ -108,7 +108,7 @@ export const isLastFailure = ({ context }: { context: { failures: number; policy
 /** What to do when a port fails: try the step again, and after the last failure end the path as `unavailable`. */
 export const again = <T extends string>(target: T) =>
   [
-    { guard: 'lastFailure', target: '#unavailable', actions: 'countFailure' },
+    { guard: 'lastFailure', target: '#unavailable' },
     { target, reenter: true, actions: 'countFailure' },
   ] as const;
 
@@ -179,6 +179,8 @@ export interface RecoveryPath {
   hasOwnDeadlines?: boolean;
   /** Whether the path itself takes `recovery.cancel`, because something under way has to be settled first. */
   settlesCancel?: boolean;
+  /** Whether too many wrong codes in it, the reason `wrongCodeLimit`, lock the recovery. */
+  mayLock?: boolean;
   /** Why the account may not use this path now; undefined when it may. */
   ineligible(standing: Standing): IneligibleReason | undefined;
   /** Whether the path could be carried through now, where that is less than eligible. */

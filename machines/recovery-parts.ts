@@ -1,4 +1,4 @@
-import { enqueueActions } from 'xstate';
+import { type AnyStateMachine, enqueueActions } from 'xstate';
 import { instantOf, type RecoveryPath } from './path.ts';
 import { type Emitted, type Events, outputOf, pathInput, type RecoveryContext } from './recovery-context.ts';
 
@@ -30,9 +30,10 @@ export const lengthenWait = enqueueActions<
 /** From here on the recovery only runs to its end. */
 export const PASSWORD_IS_SET = {
   'recovery.cancel': { actions: { type: 'refuse', params: { code: 'notAccepted', reason: 'passwordIsSet' } } },
-  'deadline.recovery': { actions: 'noteLate' },
-  'deadline.revoke': { actions: 'noteRevokeLate' },
+  'deadline.recovery': {},
 } as const;
+
+export const SESSIONS_ARE_OPEN = { ...PASSWORD_IS_SET, 'deadline.revoke': { actions: 'noteRevokeLate' } } as const;
 
 const failed = {
   guard: 'lastFailure',
@@ -72,14 +73,46 @@ export function passwordAgain() {
   return [{ ...failed, guard: 'failuresSpent' }, { target: 'awaiting' }] as const;
 }
 
-/** The state under which a path is invoked: it is named after the path, and so is the child. */
-export function pathState(path: RecoveryPath, forwarded: Record<string, object>) {
+const codeUsed = { guard: 'pathCodeUsed', target: '#recovery.observing', actions: 'recordPath' } as const;
+const cancelledMeanwhile = { guard: 'cancelling', target: '#recovery.cancelled', actions: 'recordPath' } as const;
+const codeUnused = {
+  guard: 'pathCodeUnused',
+  target: '#recovery.completed',
+  actions: ['recordPath', { type: 'end', params: { outcome: 'emergencyCodeUnused' } }],
+} as const;
+const verifiedLate = {
+  guard: 'pathVerifiedLate',
+  target: '#recovery.verifying.rechecking',
+  actions: ['recordPath', 'recordProof', 'forgetLate', 'startRecoveryTime'],
+} as const;
+const verified = {
+  guard: 'pathVerified',
+  target: '#recovery.verifying.rechecking',
+  actions: ['recordPath', 'recordProof'],
+} as const;
+
+const locked = { guard: 'pathLocked', target: '#recovery.locked', actions: ['recordPath', 'endLocked'] } as const;
+
+/** Whether a machine has a transition for an event, in whatever state. */
+const takes = ({ events }: AnyStateMachine, type: string) =>
+  events.some(
+    (each) => each === type || each === '*' || (each.endsWith('.*') && `${type}.`.startsWith(each.slice(0, -1))),
+  );
+
+/**
+ * The state under which a path is invoked: it is named after the path, and so is the child. It has what its path can make
+ * happen, and no more.
+ * @param events types that are the paths' own: those that its machine takes go to it.
+ */
+export function pathState(path: RecoveryPath, events: readonly string[]) {
+  const mayBeLate = path.hasOwnDeadlines || path.settlesCancel;
+  const forwarded = events.filter((type) => takes(path.machine, type)).map((type) => [type, { actions: 'toPath' }]);
   return {
     description: `${path.title.en} ${path.title['zh-CN']}`,
     meta: { section: path.section, path: path.id },
     on: {
-      ...forwarded,
-      ...(path.hasOwnDeadlines || path.settlesCancel ? { 'deadline.recovery': { actions: 'noteLate' } } : {}),
+      ...Object.fromEntries(forwarded),
+      ...(mayBeLate ? { 'deadline.recovery': { actions: 'noteLate' } } : {}),
       ...(path.settlesCancel ? { 'recovery.cancel': { actions: ['noteCancelling', 'toPath'] } } : {}),
     },
     invoke: {
@@ -87,31 +120,13 @@ export function pathState(path: RecoveryPath, forwarded: Record<string, object>)
       src: path.id,
       input: pathInput,
       onDone: [
-        {
-          guard: 'pathCodeUsed',
-          target: '#recovery.observing',
-          actions: 'recordPath',
-        },
-        { guard: 'cancelling', target: '#recovery.cancelled', actions: 'recordPath' },
-        {
-          guard: 'pathCodeUnused',
-          target: '#recovery.completed',
-          actions: ['recordPath', { type: 'end', params: { outcome: 'emergencyCodeUnused' } }],
-        },
-        {
-          guard: 'pathVerifiedLate',
-          target: '#recovery.verifying.rechecking',
-          actions: ['recordPath', 'recordProof', 'forgetFailures', 'forgetLate', 'startRecoveryTime'],
-        },
-        {
-          guard: 'pathVerified',
-          target: '#recovery.verifying.rechecking',
-          actions: ['recordPath', 'recordProof', 'forgetFailures'],
-        },
-        { guard: 'pathLocked', target: '#recovery.locked', actions: ['recordPath', 'endLocked'] },
+        ...(path.grants.length === 0 ? [codeUsed] : []),
+        ...(path.settlesCancel ? [cancelledMeanwhile] : []),
+        ...(path.grants.length === 0 ? [codeUnused] : [...(mayBeLate ? [verifiedLate] : []), verified]),
+        ...(path.mayLock ? [locked] : []),
         {
           target: '#recovery.choosing',
-          actions: ['recordPath', 'lengthenWait', 'forgetFailures', { type: 'notify', params: { notice: 'failed' } }],
+          actions: ['recordPath', 'lengthenWait', { type: 'notify', params: { notice: 'failed' } }],
         },
       ],
     },

@@ -30,6 +30,7 @@ import {
   passwordAgain,
   passwordDoubted,
   pathState,
+  SESSIONS_ARE_OPEN,
   verifyAgain,
 } from './recovery-parts.ts';
 
@@ -63,7 +64,6 @@ export function createRecoveryMachine(paths: readonly RecoveryPath[] = builtIn, 
     ...Object.keys(events).filter((type) => !OWN_EVENTS.some((own) => own === type)),
     ...paths.flatMap((path) => Object.keys(path.events ?? {})),
   ];
-  const forwarded = Object.fromEntries(pathEvents.map((type) => [type, { actions: 'toPath' }]));
 
   return setup({
     types: {
@@ -383,7 +383,6 @@ export function createRecoveryMachine(paths: readonly RecoveryPath[] = builtIn, 
                 target: `#recovery.verifying.${path.id}`,
                 actions: { type: 'notify', params: { notice: 'chosen' } } as const,
               })),
-              { target: 'offering' },
             ],
           },
         },
@@ -393,7 +392,7 @@ export function createRecoveryMachine(paths: readonly RecoveryPath[] = builtIn, 
         meta: { section: '3' },
         initial: 'rechecking',
         states: {
-          ...(Object.fromEntries(paths.map((path) => [path.id, pathState(path, forwarded)])) as unknown as Record<
+          ...(Object.fromEntries(paths.map((path) => [path.id, pathState(path, pathEvents)])) as unknown as Record<
             never,
             object
           >),
@@ -489,7 +488,6 @@ export function createRecoveryMachine(paths: readonly RecoveryPath[] = builtIn, 
                   target: 'revoking',
                   actions: [
                     'useUpProofs',
-                    'forgetFailures',
                     'forgetPasswordUncertain',
                     'startRevokeTime',
                     { type: 'notify', params: { notice: 'passwordSet' } },
@@ -526,7 +524,7 @@ export function createRecoveryMachine(paths: readonly RecoveryPath[] = builtIn, 
             description: 'All sessions, remembered devices and open payment tokens end.',
             meta: { section: '2' },
             tags: 'busy',
-            on: PASSWORD_IS_SET,
+            on: SESSIONS_ARE_OPEN,
             invoke: {
               id: 'revokeSessions',
               src: 'revokeSessions',
@@ -540,7 +538,7 @@ export function createRecoveryMachine(paths: readonly RecoveryPath[] = builtIn, 
             description: 'Sessions could not be ended: not done until they are, tried again after a pause.',
             meta: { section: '2' },
             tags: 'busy',
-            on: PASSWORD_IS_SET,
+            on: SESSIONS_ARE_OPEN,
             always: {
               guard: 'revokeLate',
               target: '#recovery.failed',
@@ -570,7 +568,7 @@ export function createRecoveryMachine(paths: readonly RecoveryPath[] = builtIn, 
         description: 'An emergency code was spent: the account is watched for 15 days.',
         meta: { section: '3.8' },
         entry: ['observe', { type: 'notify', params: { notice: 'emergencyCodeUsed' } }],
-        on: { 'deadline.recovery': { actions: 'noteLate' } },
+        on: { 'deadline.recovery': {} },
         after: {
           observation: {
             target: 'completed',

@@ -278,7 +278,7 @@ export const securityContactsMachine = setup({
     ],
     'xstate.done.actor.requestConfirmation': { actions: ['forgetRequest', 'noteAsked'] },
     'xstate.error.actor.requestConfirmation': [
-      { guard: 'lastFailure', target: '.unavailable', actions: 'countFailure' },
+      { guard: 'lastFailure', target: '.unavailable' },
       { actions: ['forgetRequest', 'countFailure', 'askContacts'] },
     ],
     'xstate.done.actor.confirmation.*': [

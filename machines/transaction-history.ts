@@ -333,7 +333,7 @@ export const transactionHistoryMachine = setup({
         {
           guard: 'lastQuiz',
           target: 'rejected',
-          actions: ['tellScore', { type: 'end', params: { reason: 'dailyLimit' } }],
+          actions: { type: 'end', params: { reason: 'dailyLimit' } },
         },
         { target: 'drawing', actions: 'tellScore' },
       ],

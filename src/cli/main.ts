@@ -93,6 +93,21 @@ program
     process.exitCode = await showPolicy(options);
   });
 
+program
+  .command('mutate')
+  .description('change the charts one thing at a time: do the scenarios notice?')
+  .option('--machine <names...>', 'ids of paths, or recovery; all by default')
+  .option('--scenarios <files...>', 'scenario files, or folders of them', ['test/scenarios'])
+  .option('--max-minutes <number>', 'when to stop; what was judged by then is a sample', '20')
+  .option('--equivalents <file>', 'ids of mutants that change nothing, each with the reason, YAML or JSON')
+  .option('--threshold <percent>', 'the least score of every machine', '95')
+  .option('--processes <number>', 'how many work at once', '2')
+  .option('--json <file>', 'where the reports are written as JSON')
+  .action(async (options) => {
+    const { runMutants } = await import('./mutate.ts');
+    process.exitCode = await runMutants(options);
+  });
+
 const audit = program
   .command('audit')
   .description('check the audit trails of a store, also while a service has it open');

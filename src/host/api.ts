@@ -1,3 +1,4 @@
+import type { AnyStateMachine } from 'xstate';
 import { z } from 'zod';
 import { Device, Network } from '../../machines/account.ts';
 import type { RecoveryEvent } from '../../machines/events.ts';
@@ -32,6 +33,8 @@ export interface RecoveriesOptions {
   policy?: PolicyInput;
   /** The ways back, in the order in which they are listed; the eight by default. */
   paths?: readonly RecoveryPath[];
+  /** The parent over the paths, where it is not the one that regain makes of them: for tests of machines. */
+  machine?: AnyStateMachine;
   /** Names the machine that the paths make; to be raised whenever one of their charts changes. */
   version?: string;
   /** What is done with recoveries that began with other versions, by version. */

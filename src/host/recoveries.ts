@@ -83,7 +83,8 @@ class Host implements Recoveries {
     this.#policy = options.policy ?? {};
     policyOf(this.#policy); // a bad figure is told now, not at the first start
     const { paths = builtInPaths, version } = options;
-    const machine = options.paths || version !== undefined ? createRecoveryMachine(paths, version) : recoveryMachine;
+    const isOwn = options.paths !== undefined || version !== undefined;
+    const machine = options.machine ?? (isOwn ? createRecoveryMachine(paths, version) : recoveryMachine);
     this.#versions = new Versions(machine, paths, options.versions);
     this.#sealer = new Sealer(options.sealingKey ?? randomBytes(KEY_BYTES));
     this.#caller = new PortCaller({

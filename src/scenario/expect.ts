@@ -49,10 +49,10 @@ export function holds(expected: Expected, actual: Actual): boolean {
       case 'tags':
         return includes(found, value as string[]);
       case 'deadlines':
-        return Object.entries(value as Record<string, string>).every(
-          ([name, span]) =>
-            parseDuration(span) === parseDuration(String((found as Record<string, string | null>)[name])),
-        );
+        return Object.entries(value as Record<string, string | null>).every(([name, span]) => {
+          const left = (found as Record<string, string | null>)[name] ?? null;
+          return span === null || left === null ? span === left : parseDuration(span) === parseDuration(left);
+        });
       case 'attempts':
         return (
           (value as object[]).length === (found as object[]).length &&

@@ -1,9 +1,11 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { AnyStateMachine } from 'xstate';
 import { parseDuration } from '../../machines/duration.ts';
 import { type EventName, events, type RecoveryEvent } from '../../machines/events.ts';
 import type { RefusalCode } from '../../machines/outcome.ts';
+import type { RecoveryPath } from '../../machines/path.ts';
 import { layered, type Policy, type PolicyInput, policyOf } from '../../machines/policy.ts';
 import type { Tracer } from '../core/index.ts';
 import type { By, Recoveries } from '../host/api.ts';
@@ -49,6 +51,13 @@ export interface RunOptions {
   file?: string;
   /** Looks on while steps are taken, such as to count coverage: one tracer for each recovery, asked for again at each step. */
   trace?: (recoveryId: string) => Tracer;
+  /** Keeps the store in memory, which is faster: a restart drops everything but the store. */
+  inMemory?: boolean;
+  /** Other ways back than the eight, and another parent than the one over them: for tests of machines. */
+  paths?: readonly RecoveryPath[];
+  machine?: AnyStateMachine;
+  /** Told of what goes wrong beside any caller; by default it is printed. */
+  onError?: (error: unknown) => void;
   /** Told of each line of the trace as it happens, and of each expectation. */
   onTrace?: (entry: TraceEntry) => void;
   onExpectation?: (expectation: Expectation) => void;
@@ -60,8 +69,9 @@ const REVIEWER = 'agent-2';
 
 /** Runs a scenario on a virtual clock and a real SQLite file of its own. */
 export async function runScenario(scenario: Scenario, options: RunOptions = {}): Promise<ScenarioResult> {
-  const folder = options.file === undefined ? await mkdtemp(join(tmpdir(), 'regain-')) : undefined;
-  const run = new Run(scenario, options, options.file ?? join(folder ?? '', 'scenario.sqlite'));
+  const given = options.inMemory ? ':memory:' : options.file;
+  const folder = given === undefined ? await mkdtemp(join(tmpdir(), 'regain-')) : undefined;
+  const run = new Run(scenario, options, given ?? join(folder ?? '', 'scenario.sqlite'));
   try {
     return await run.run();
   } finally {
@@ -124,7 +134,8 @@ class Run {
   }
 
   async #open(): Promise<void> {
-    this.#store = await openSqlite(this.#file, { synchronous: 'NORMAL' });
+    const { paths, machine, onError } = this.#options;
+    this.#store ??= await openSqlite(this.#file, { synchronous: 'NORMAL' });
     this.#host = await createRecoveries({
       store: this.#store,
       ports: this.#world.ports,
@@ -133,11 +144,15 @@ class Run {
       retryDelay: () => 0,
       newId: () => `r${++this.#ids}`,
       ...(this.#options.trace ? { trace: this.#options.trace } : {}),
+      ...(paths ? { paths } : {}),
+      ...(machine ? { machine } : {}),
+      ...(onError ? { onError } : {}),
     });
   }
 
   async #restart(): Promise<void> {
-    await this.stop();
+    if (this.#options.inMemory) await this.#host?.close();
+    else await this.stop();
     await this.#open();
     await this.#live().idle();
   }

@@ -28,8 +28,8 @@ const expected = {
   /** None of these events is accepted. */
   notAllowed: z.array(z.string()).optional(),
   tags: z.array(z.string()).optional(),
-  /** Spans until deadlines fall due, by name. */
-  deadlines: z.record(z.string(), span).optional(),
+  /** Spans until deadlines fall due, by name; null for one that does not run. */
+  deadlines: z.record(z.string(), span.nullable()).optional(),
   /** Ports and how often each was called (a repeat with the same key is one call). */
   calls: z.record(z.string(), z.number().int().nonnegative()).optional(),
   /** At least these parts of what the path under way shows. */

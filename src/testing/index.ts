@@ -19,6 +19,16 @@ export { TrailCoverage, type TrailEntry } from './coverage/trail.ts';
 export { CoverageReporter, type CoverageReporterOptions, collectCoverage } from './coverage/vitest.ts';
 export * from './exploration.ts';
 export { explore } from './explore.ts';
+export { type Mutant, mutantsOf, type Operator } from './mutate.ts';
+export {
+  type Check,
+  type Equivalents,
+  judge,
+  type MutateOptions,
+  type MutationReport,
+  mutate,
+  type Verdict,
+} from './mutate-judge.ts';
 export * from './properties.ts';
 export { type ScenarioWorld, scenarioOf } from './scenario-of.ts';
 export * from './trace.ts';

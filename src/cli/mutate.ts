@@ -1,0 +1,137 @@
+import { readdirSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import pc from 'picocolors';
+import { z } from 'zod';
+import { checked, loadScenario, loadSource, UnusableFile } from '../scenario/load.ts';
+import { type Mutant, mutantsOf } from '../testing/mutate.ts';
+import { type Equivalents, type MutationReport, reportOf, type Verdict } from '../testing/mutate-judge.ts';
+import { killersOf, sampled } from '../testing/mutate-plan.ts';
+import { Pool } from '../testing/mutate-pool.ts';
+import { MACHINES } from '../testing/mutate-recovery.ts';
+
+export interface MutateFlags {
+  machine?: string[];
+  scenarios: string[];
+  maxMinutes: string;
+  equivalents?: string;
+  threshold: string;
+  processes: string;
+  json?: string;
+}
+
+const Reasons = z.record(z.string(), z.string().min(1));
+
+/** Changes our charts one thing at a time and runs scenarios. @returns the exit code: 1 below the threshold. */
+export async function runMutants(flags: MutateFlags): Promise<number> {
+  const names = flags.machine ?? [...MACHINES.keys()];
+  const unknown = names.find((name) => !MACHINES.has(name));
+  if (unknown !== undefined) {
+    console.error(`unknown machine '${unknown}'; known are ${[...MACHINES.keys()].join(', ')}`);
+    return 2;
+  }
+  try {
+    const until = Date.now() + Number(flags.maxMinutes) * 60_000;
+    const files = flags.scenarios.flatMap(filesIn).sort();
+    for (const file of files) await loadScenario(file);
+    const equivalents = await reasonsIn(flags.equivalents);
+    const reports = await judged(names, files, equivalents, until, Number(flags.processes));
+    for (const report of reports) print(report);
+    for (const id of Object.keys(equivalents).filter((id) => !MACHINES.has(machineOf(id)))) {
+      console.log(pc.red(`equivalent '${id}': there is no such machine`));
+    }
+    if (flags.json !== undefined) writeFileSync(flags.json, `${JSON.stringify(reports, null, 2)}\n`);
+    return reports.every((report) => isGood(report, Number(flags.threshold))) ? 0 : 1;
+  } catch (error) {
+    if (!(error instanceof UnusableFile)) throw error;
+    console.error(error.message);
+    return 2;
+  }
+}
+
+function filesIn(path: string): string[] {
+  if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) return [path];
+  return readdirSync(path, { recursive: true, encoding: 'utf8' })
+    .filter((name) => /\.(ya?ml|json)$/.test(name))
+    .map((name) => join(path, name));
+}
+
+async function reasonsIn(file: string | undefined): Promise<Equivalents> {
+  if (file === undefined) return {};
+  const source = await loadSource(file);
+  return checked(source, [], () => Reasons.parse(source.value ?? {}));
+}
+
+const machineOf = (id: string) => id.split(/[/#:]/)[0] ?? '';
+
+/** Verdicts on all mutants, or on as many as time allows. */
+async function judged(
+  names: readonly string[],
+  files: readonly string[],
+  equivalents: Equivalents,
+  until: number,
+  processes: number,
+): Promise<MutationReport[]> {
+  const pool = new Pool(processes);
+  try {
+    const reach = new Map<string, ReadonlySet<string>>();
+    const reaching = files.map((file) => ({ kind: 'reach' as const, file }));
+    await pool.run(reaching, until, ({ file }, answer) => {
+      if (answer.kind !== 'reached')
+        throw new Error(answer.kind === 'failed' ? answer.message : `${file} takes too long`);
+      reach.set(file, new Set(answer.places));
+      progress('scenarios', reach.size, files.length);
+    });
+    const mutants = new Map(names.map((name) => [name, ofMachine(name)]));
+    const verdicts = new Map<string, Verdict[]>(names.map((name) => [name, []]));
+    const all = [...mutants].flatMap(([machine, each]) => each.map((mutant) => ({ machine, mutant })));
+    const jobs = sampled(all, ({ mutant }) => mutant.id).map(({ machine, mutant }) => ({
+      kind: 'judge' as const,
+      machine,
+      id: mutant.id,
+      description: mutant.description,
+      files: killersOf(mutant, reach),
+    }));
+    let count = 0;
+    await pool.run(jobs, until, ({ machine, id, description }, answer) => {
+      if (answer.kind === 'failed') throw new Error(answer.message);
+      const verdict: Verdict =
+        answer.kind === 'verdict'
+          ? answer.verdict
+          : { id, description, killed: true, how: 'timeout', by: answer.kind === 'silent' ? answer.check : '' };
+      verdicts.get(machine)?.push(verdict);
+      progress('mutants', ++count, jobs.length);
+    });
+    return names.map((name) => {
+      const own = Object.entries(equivalents).filter(([id]) => machineOf(id) === name);
+      return reportOf(name, mutants.get(name) ?? [], verdicts.get(name) ?? [], Object.fromEntries(own));
+    });
+  } finally {
+    pool.close();
+  }
+}
+
+function ofMachine(name: string): Mutant[] {
+  const machine = MACHINES.get(name);
+  return machine ? mutantsOf(machine) : [];
+}
+
+function progress(what: string, done: number, of: number): void {
+  if (process.stderr.isTTY) process.stderr.write(`\r${what}: ${done} of ${of} ${done === of ? '\n' : ''}`);
+}
+
+const isGood = ({ score, judged, wrongEquivalents }: MutationReport, threshold: number) =>
+  judged > 0 && score >= threshold && wrongEquivalents.length === 0;
+
+function print(report: MutationReport): void {
+  const { machine, mutants, judged, killed, survivors, equivalents, wrongEquivalents, score } = report;
+  const sample = judged < mutants ? pc.yellow(` (a sample: ${judged} of ${mutants} judged)`) : '';
+  console.log(
+    `${pc.bold(machine.padEnd(20))} ${judged} mutants${sample}, ${killed} killed, ${equivalents.length} equivalent, ` +
+      `${survivors.length} survive: ${score.toFixed(1)} %`,
+  );
+  for (const { id, description } of survivors) console.log(`  ${pc.red('survives')} ${id} ${pc.dim(description)}`);
+  for (const { id, reason } of equivalents) console.log(`  ${pc.dim(`equivalent ${id}: ${reason}`)}`);
+  for (const { id, why } of wrongEquivalents) {
+    console.log(`  ${pc.red(`equivalent '${id}': ${why === 'killed' ? 'it is killed' : 'there is no such mutant'}`)}`);
+  }
+}

@@ -1,0 +1,52 @@
+import { loadScenario } from '../scenario/load.ts';
+import type { Scenario } from '../scenario/schema.ts';
+import { type Mutant, mutantsOf } from './mutate.ts';
+import { judge, type Verdict } from './mutate-judge.ts';
+import { MACHINES, reachOf, scenarioCheck } from './mutate-recovery.ts';
+
+/** What a process of the pool is asked: what a scenario reaches, or whether scenarios kill a mutant. */
+export type Job = { kind: 'reach'; file: string } | { kind: 'judge'; machine: string; id: string; files: string[] };
+/** What it says: each check before it is made, then the answer. */
+export type Said =
+  | { kind: 'check'; name: string }
+  | { kind: 'reached'; places: string[] }
+  | { kind: 'verdict'; verdict: Verdict }
+  | { kind: 'failed'; message: string };
+
+/** This side of the pool: one job at a time, in a process that can be ended when a mutant never rests. */
+const say = (said: Said) => process.send?.(said);
+
+const scenarios = new Map<string, Promise<Scenario>>();
+function scenarioIn(file: string): Promise<Scenario> {
+  const scenario = scenarios.get(file) ?? loadScenario(file);
+  scenarios.set(file, scenario);
+  return scenario;
+}
+
+const mutants = new Map<string, ReadonlyMap<string, Mutant>>();
+function mutantOf(name: string, id: string): Mutant {
+  const machine = MACHINES.get(name);
+  const known = mutants.get(name) ?? new Map(machine && mutantsOf(machine).map((each) => [each.id, each]));
+  mutants.set(name, known);
+  const mutant = known.get(id);
+  if (!mutant) throw new Error(`there is no mutant '${id}' of '${name}'`);
+  return mutant;
+}
+
+async function done(job: Job): Promise<Said> {
+  if (job.kind === 'reach') return { kind: 'reached', places: await reachOf(job.file, await scenarioIn(job.file)) };
+  const checks = [];
+  for (const file of job.files) checks.push(scenarioCheck(job.machine, file, await scenarioIn(file)));
+  const verdict = await judge(mutantOf(job.machine, job.id), checks, {
+    onCheck: ({ name }) => say({ kind: 'check', name }),
+  });
+  return { kind: 'verdict', verdict };
+}
+
+process.on('message', async (job: Job) => {
+  try {
+    say(await done(job));
+  } catch (error) {
+    say({ kind: 'failed', message: error instanceof Error ? error.message : String(error) });
+  }
+});
