@@ -18,11 +18,11 @@ export const systemClock: Clock = {
   now: () => Date.now(),
   at(instant, callback) {
     let handle: NodeJS.Timeout;
-    const arm = () => {
-      const left = instant - Date.now();
-      handle = left > 0 ? setTimeout(arm, Math.min(left, LOOK)) : setTimeout(callback, 0);
+    const wait = () => {
+      const left = Math.max(0, instant - Date.now());
+      handle = setTimeout(() => (Date.now() < instant ? wait() : callback()), Math.min(left, LOOK));
     };
-    arm();
+    wait();
     return () => clearTimeout(handle);
   },
 };
