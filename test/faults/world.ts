@@ -83,10 +83,21 @@ export class World {
   /** Whether a step that makes the call is committed, as everybody who opens the file sees it. */
   #isCommitted({ recoveryId, key, path, step, attempt }: Call): boolean {
     this.#reader ??= new Database(this.#store, { readonly: true });
+    if (step === 'eraseEvidence') return this.#isKept(recoveryId, key);
     const text = this.#reader.prepare('select calls from recoveries where id = ?').pluck().get(recoveryId);
     const calls = JSON.parse(String(text ?? '{}')) as Record<string, number>;
     const counter = key.includes('/notice/') ? 'notices' : `${path === 'recovery' ? '' : path}/${step}`;
     return (calls[counter] ?? 0) >= attempt;
+  }
+
+  /** Of a call that no chart makes: it is in the outbox, or its result is in the trail. */
+  #isKept(recoveryId: string, key: string): boolean {
+    const own = key.slice(recoveryId.length).replace(/^\/recovery\//, '/');
+    const rows = [
+      `select 1 from requests where recovery_id = ? and key = ?`,
+      `select 1 from audit where recovery_id = ? and json_extract(data, '$.key') = ?`,
+    ].map((query) => this.#reader?.prepare(query).get(recoveryId, own));
+    return rows.some((row) => row !== undefined);
   }
 
   async close(): Promise<void> {
