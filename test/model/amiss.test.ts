@@ -47,6 +47,6 @@ test('what no path covers is an error, unless it is listed; so is what is listed
   await expect(nothing).rejects.toThrow(
     'no path comes by: biometric.scanning\nno path takes: biometric.scanning always 9',
   );
-  const listed = 'recovery.choosing.deciding always 10';
+  const listed = 'voice.inMenu.calling call.connected 1';
   await expect(campaign([], { states: [], transitions: [listed] })).resolves.toMatchObject({ covered: 0, total: 1 });
 });
