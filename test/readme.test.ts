@@ -88,13 +88,15 @@ describe('every code block of the README', () => {
     'TypeScript block %i compiles and runs',
     (index, text) => {
       mkdirSync(folder, { recursive: true });
-      const name = join(folder, `block${index}`);
+      const isSuite = text.includes("from 'vitest'");
+      const name = join(folder, `block${index}${isSuite ? '.test' : ''}`);
       writeFileSync(`${name}.mts`, text);
+      writeFileSync(join(folder, 'vitest.config.mjs'), 'export default {};'); // as one begins
       const compiled = run(
         `npx --no-install tsc --strict --exactOptionalPropertyTypes --noUncheckedIndexedAccess --skipLibCheck --target es2023 --module nodenext --types node --ignoreConfig ${name}.mts`,
       );
       expect(compiled.status, compiled.output).toBe(0);
-      const ran = run(`node ${name}.mjs`);
+      const ran = run(isSuite ? `npx --no-install vitest run --root ${folder} ${name}.mjs` : `node ${name}.mjs`);
       expect(ran.status, ran.output).toBe(0);
       expect(ran.output.trim()).not.toBe('');
     },

@@ -1,5 +1,5 @@
 import type { AnyEventObject } from 'xstate';
-import type { Emitted, Instant, PortRequest, Step, Stored, Timer } from '../core/index.ts';
+import type { Emitted, Instant, PortRequest, Step, Stored, Timer, Tracer } from '../core/index.ts';
 
 /** What an exploration is given and what it finds. */
 
@@ -129,10 +129,10 @@ export interface Exploration {
   depth: number;
   /** The shortest way to a state. */
   pathTo(state: State): Transition[];
-  /** What exactly a transition led to; it is computed anew. */
-  after(transition: Transition): Step;
-  /** Gives inputs from the start, one after the other. @throws Error when one cannot be given. */
-  replay(inputs: readonly Input[]): { input: Input | undefined; step: Step }[];
+  /** What exactly a transition led to; it is computed anew. A tracer looks on. */
+  after(transition: Transition, tracer?: Tracer): Step;
+  /** Gives inputs from the start, one after the other; a tracer looks on. @throws Error when one cannot be given. */
+  replay(inputs: readonly Input[], tracer?: Tracer): { input: Input | undefined; step: Step }[];
 }
 
 /** Context of one machine of a tree. @param path ids from below the root, joined by `/`; by default the root. */

@@ -8,7 +8,9 @@ import {
   StepError,
   step,
   type Timer,
+  type Tracer,
 } from '../core/index.ts';
+import { childPath } from '../core/tree.ts';
 import {
   type Exploration,
   type ExploreOptions,
@@ -24,7 +26,8 @@ import { createKeys } from './normal-form.ts';
 
 /** Where a timer that may fall due at any moment is kept until it does. */
 const FAR = Date.parse('9000-01-01T00:00:00Z');
-const START = Date.parse('2026-01-01T00:00:00Z');
+/** Where explorations begin, unless they say. */
+export const START = Date.parse('2026-01-01T00:00:00Z');
 const PROGRESS_EVERY = 250;
 
 /**
@@ -77,8 +80,8 @@ class Explorer {
       elapsedMs: performance.now() - this.#begun,
       depth: this.#states.at(-1)?.depth ?? 0,
       pathTo,
-      after: ({ from, input }) => this.#apply(from.step, input),
-      replay: (inputs) => this.#replay(inputs),
+      after: ({ from, input }, tracer) => this.#apply(from.step, input, tracer),
+      replay: (inputs, tracer) => this.#replay(inputs, tracer),
     };
   }
 
@@ -92,9 +95,9 @@ class Explorer {
     });
   }
 
-  #started(): Step {
+  #started(tracer?: Tracer): Step {
     const { input, at } = this.#options;
-    return this.#held(step(this.#machine, null, { type: 'start', input }, at));
+    return this.#held(step(this.#machine, null, { type: 'start', input }, at, tracer));
   }
 
   #expand(state: State): void {
@@ -181,7 +184,7 @@ class Explorer {
     ];
   }
 
-  #apply(view: View, input: Input): Step {
+  #apply(view: View, input: Input, tracer?: Tracer): Step {
     const { stamp } = this.#options;
     switch (input.type) {
       case 'wait':
@@ -193,11 +196,11 @@ class Explorer {
         const timers = input.anytime
           ? [{ ...timer, dueAt: at }, ...view.timers.filter((e) => e !== timer)]
           : view.timers;
-        return this.#held(step(this.#machine, { ...view, timers }, { type: 'timer', id: timer.id }, at));
+        return this.#held(step(this.#machine, { ...view, timers }, { type: 'timer', id: timer.id }, at, tracer));
       }
       case 'event': {
         const event = stamp ? stamp(input.event, view.at) : input.event;
-        return this.#held(step(this.#machine, view, { type: 'event', event }, view.at));
+        return this.#held(step(this.#machine, view, { type: 'event', event }, view.at, tracer));
       }
       case 'answer':
       case 'failure': {
@@ -207,7 +210,7 @@ class Explorer {
           input.type === 'answer'
             ? ({ type: 'answer', key, output: input.answer } as const)
             : ({ type: 'failure', key, error: { name: 'Error', message: input.throws } } as const);
-        return this.#held(step(this.#machine, view, said, view.at));
+        return this.#held(step(this.#machine, view, said, view.at, tracer));
       }
     }
   }
@@ -220,9 +223,9 @@ class Explorer {
     return { ...after, timers: after.timers.map((timer) => (isAnytime(timer) ? { ...timer, dueAt: FAR } : timer)) };
   }
 
-  #replay(inputs: readonly Input[]): { input: Input | undefined; step: Step }[] {
-    const steps: { input: Input | undefined; step: Step }[] = [{ input: undefined, step: this.#started() }];
-    for (const input of inputs) steps.push({ input, step: this.#apply(steps.at(-1)?.step as Step, input) });
+  #replay(inputs: readonly Input[], tracer?: Tracer): { input: Input | undefined; step: Step }[] {
+    const steps: { input: Input | undefined; step: Step }[] = [{ input: undefined, step: this.#started(tracer) }];
+    for (const input of inputs) steps.push({ input, step: this.#apply(steps.at(-1)?.step as Step, input, tracer) });
     return steps;
   }
 }
@@ -248,7 +251,5 @@ const storedText = ({ snapshot, timers, calls: { '#': _, ...calls } }: Step) =>
 /** Calls that are awaited: the path of the actor that waits, the port, and the key. */
 function callsIn({ key, status, children }: Persisted, path = ''): { call: string; port: string; key: string }[] {
   if (key !== undefined) return status === 'active' ? [{ call: path, port: key.split('/').at(-2) ?? '', key }] : [];
-  return Object.entries(children ?? {}).flatMap(([id, child]) =>
-    callsIn(child.snapshot, path === '' ? id : `${path}/${id}`),
-  );
+  return Object.entries(children ?? {}).flatMap(([id, child]) => callsIn(child.snapshot, childPath(path, id)));
 }

@@ -31,4 +31,6 @@ export {
 } from './mutate-judge.ts';
 export * from './properties.ts';
 export { type ScenarioWorld, scenarioOf } from './scenario-of.ts';
+export { type Case, type SuiteOptions, suiteOf } from './suite.ts';
+export type { System } from './system.ts';
 export * from './trace.ts';
