@@ -191,7 +191,7 @@ export const idCardMachine = setup({
               {
                 guard: 'documentExpired',
                 target: '#idCard.rejected',
-                actions: ['noteFindings', { type: 'end', params: { reason: 'documentExpired', exhausted: true } }],
+                actions: { type: 'end', params: { reason: 'documentExpired', exhausted: true } },
               },
               { guard: 'faulty', target: 'awaiting', actions: 'noteFindings' },
               { target: '#idCard.capturingFace', actions: 'noteFindings' },

@@ -176,9 +176,6 @@ export const securityContactsMachine = setup({
       return context.denied.includes(event.contactId);
     },
     denialIgnored: ({ context }) => context.policy.contacts.onDenial === 'ignore',
-    /** The confirmation was taken back while it was checked: a denial wins. */
-    confirmationGone: ({ context, event }) =>
-      'actorId' in event && context.confirmations[contactOf(event.actorId)] !== 'received',
     tokenRight: ({ event }) => 'output' in event && event.output.ok,
     quorumReceived: ({ context }) => quorumOf(context, 'received', 'verified'),
     quorumVerified: ({ context }) => quorumOf(context, 'verified'),
@@ -222,6 +219,7 @@ export const securityContactsMachine = setup({
       },
       input: check,
     }),
+    /** A denial wins over a confirmation that is still being checked. */
     stopCheck: stopChild(({ event }) => ('contactId' in event ? `confirmation.${event.contactId}` : '')),
     forgetCheck: stopChild(({ event }) => ('actorId' in event ? event.actorId : '')),
     countConfirmation: assign({
@@ -268,12 +266,7 @@ export const securityContactsMachine = setup({
       { guard: 'denialIgnored', actions: ['noteDenial', 'stopCheck'] },
       {
         target: '.rejected',
-        actions: [
-          'noteDenial',
-          'stopCheck',
-          'spendAttempt',
-          { type: 'end', params: { reason: 'deniedByContact', exhausted: true } },
-        ],
+        actions: ['spendAttempt', { type: 'end', params: { reason: 'deniedByContact', exhausted: true } }],
       },
     ],
     'xstate.done.actor.requestConfirmation': { actions: ['forgetRequest', 'noteAsked'] },
@@ -282,14 +275,10 @@ export const securityContactsMachine = setup({
       { actions: ['forgetRequest', 'countFailure', 'askContacts'] },
     ],
     'xstate.done.actor.confirmation.*': [
-      { guard: 'confirmationGone', actions: 'forgetCheck' },
       { guard: 'tokenRight', actions: ['countConfirmation', 'forgetCheck'] },
       { actions: ['dropConfirmation', 'forgetCheck'] },
     ],
-    'xstate.error.actor.confirmation.*': [
-      { guard: 'confirmationGone', actions: 'forgetCheck' },
-      { actions: ['dropConfirmation', 'forgetCheck', 'countFailure'] },
-    ],
+    'xstate.error.actor.confirmation.*': { actions: ['dropConfirmation', 'forgetCheck', 'countFailure'] },
   },
   initial: 'initiating',
   states: {

@@ -123,7 +123,6 @@ export const voiceMachine = setup({
   guards: {
     lastFailure: isLastFailure,
     withinHours: ({ context }) => isOpen(context),
-    outsideHours: ({ context, event }) => !isOpen({ policy: context.policy, at: instantOf(event, context) }),
     otherKey: ({ context, event }) => {
       assertEvent(event, 'call.key');
       return String(event.key) !== context.policy.voice.key;
@@ -217,10 +216,7 @@ export const voiceMachine = setup({
           meta: { section: '3.7' },
           tags: 'waitingForUser',
           on: {
-            'call.connected': [
-              { guard: 'outsideHours', actions: { type: 'refuse', params: { code: 'tooEarly', reason: 'closed' } } },
-              { target: 'choosingKey', actions: 'noteInstant' },
-            ],
+            'call.connected': 'choosingKey',
           },
           after: {
             untilClose: { target: '#voice.checkingHours', actions: 'noteClosing' },

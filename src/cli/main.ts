@@ -98,6 +98,7 @@ program
   .description('change the charts one thing at a time: do the scenarios notice?')
   .option('--machine <names...>', 'ids of paths, or recovery; all by default')
   .option('--scenarios <files...>', 'scenario files, or folders of them', ['test/scenarios'])
+  .option('--checks <module>', 'a module that gives more checks of a machine, for the mutants that no scenario notices')
   .option('--max-minutes <number>', 'when to stop; what was judged by then is a sample', '20')
   .option('--equivalents <file>', 'ids of mutants that change nothing, each with the reason, YAML or JSON')
   .option('--threshold <percent>', 'the least score of every machine', '95')

@@ -1,5 +1,5 @@
 import { readdirSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import pc from 'picocolors';
 import { z } from 'zod';
 import { checked, loadScenario, loadSource, UnusableFile } from '../scenario/load.ts';
@@ -12,6 +12,7 @@ import { MACHINES } from '../testing/mutate-recovery.ts';
 export interface MutateFlags {
   machine?: string[];
   scenarios: string[];
+  checks?: string;
   maxMinutes: string;
   equivalents?: string;
   threshold: string;
@@ -34,7 +35,7 @@ export async function runMutants(flags: MutateFlags): Promise<number> {
     const files = flags.scenarios.flatMap(filesIn).sort();
     for (const file of files) await loadScenario(file);
     const equivalents = await reasonsIn(flags.equivalents);
-    const reports = await judged(names, files, equivalents, until, Number(flags.processes));
+    const reports = await judged(names, files, equivalents, until, flags);
     for (const report of reports) print(report);
     for (const id of Object.keys(equivalents).filter((id) => !MACHINES.has(machineOf(id)))) {
       console.log(pc.red(`equivalent '${id}': there is no such machine`));
@@ -69,9 +70,9 @@ async function judged(
   files: readonly string[],
   equivalents: Equivalents,
   until: number,
-  processes: number,
+  { processes, checks }: Pick<MutateFlags, 'processes' | 'checks'>,
 ): Promise<MutationReport[]> {
-  const pool = new Pool(processes);
+  const pool = new Pool(Number(processes));
   try {
     const reach = new Map<string, ReadonlySet<string>>();
     const reaching = files.map((file) => ({ kind: 'reach' as const, file }));
@@ -101,9 +102,39 @@ async function judged(
       verdicts.get(machine)?.push(verdict);
       progress('mutants', ++count, jobs.length);
     });
+    if (checks !== undefined) await judgedByChecks(verdicts, resolve(checks), until, Number(processes));
     return names.map((name) => {
       const own = Object.entries(equivalents).filter(([id]) => machineOf(id) === name);
       return reportOf(name, mutants.get(name) ?? [], verdicts.get(name) ?? [], Object.fromEntries(own));
+    });
+  } finally {
+    pool.close();
+  }
+}
+
+/** How long the checks of a machine may take to be made, in ms: the machine is explored first. */
+const MAKING = 180_000;
+
+/** Asks the checks of a module of the mutants that are left. */
+async function judgedByChecks(
+  verdicts: ReadonlyMap<string, Verdict[]>,
+  module: string,
+  until: number,
+  processes: number,
+): Promise<void> {
+  const jobs = [...verdicts].flatMap(([machine, each]) =>
+    each.filter(({ killed }) => !killed).map(({ id }) => ({ kind: 'judgeBy' as const, machine, id, module })),
+  );
+  const pool = new Pool(processes, MAKING);
+  let count = 0;
+  try {
+    await pool.run(jobs, until, ({ machine, id }, answer) => {
+      if (answer.kind === 'failed') throw new Error(answer.message);
+      const verdict = verdicts.get(machine)?.find((each) => each.id === id);
+      if (verdict && answer.kind === 'verdict') Object.assign(verdict, answer.verdict);
+      if (verdict && answer.kind === 'silent')
+        Object.assign(verdict, { killed: true, how: 'timeout', by: answer.check });
+      progress('survivors', ++count, jobs.length);
     });
   } finally {
     pool.close();

@@ -1,15 +1,9 @@
-import type { CoverageData, Kind } from './coverage/data.ts';
+import type { Kind } from './coverage/data.ts';
 import { CoverageRecorder } from './coverage/recorder.ts';
 import type { Exploration, Transition } from './exploration.ts';
 
 /** What paths are chosen for. */
 export const CHOSEN = ['states', 'events', 'transitions', 'guards', 'delays'] as const satisfies Kind[];
-
-/** How many different parts were met. */
-const met = ({ machines }: CoverageData): number =>
-  Object.values(machines)
-    .flatMap((hits) => CHOSEN.map((kind) => Object.keys(hits[kind]).length))
-    .reduce((sum, count) => sum + count, 0);
 
 /**
  * Few of the shortest paths from the start, which together meet each state, event, transition, guard outcome and delay that
@@ -20,10 +14,10 @@ export function coveringPaths(exploration: Exploration, coverage: CoverageRecord
   return meetingSomething(exploration)
     .sort((a, b) => b.length - a.length)
     .filter((path) => {
-      const before = met(coverage.data);
+      const before = coverage.countMet(CHOSEN);
       const inputs = path.map(({ input }) => input);
       exploration.replay(inputs, coverage.tracer());
-      return met(coverage.data) > before;
+      return coverage.countMet(CHOSEN) > before;
     });
 }
 
@@ -34,9 +28,9 @@ function meetingSomething(exploration: Exploration): Transition[][] {
   const paths: Transition[][] = [[]];
   for (const transition of exploration.transitions) {
     if (transition.result === 'failed') continue;
-    const before = met(seen.data);
+    const before = seen.countMet(CHOSEN);
     exploration.after(transition, seen.tracer());
-    if (met(seen.data) > before) paths.push([...exploration.pathTo(transition.from), transition]);
+    if (seen.countMet(CHOSEN) > before) paths.push([...exploration.pathTo(transition.from), transition]);
   }
   return paths;
 }

@@ -20,6 +20,7 @@ export { CoverageReporter, type CoverageReporterOptions, collectCoverage } from 
 export * from './exploration.ts';
 export { explore } from './explore.ts';
 export { type Mutant, mutantsOf, type Operator } from './mutate.ts';
+export { type PathCheckOptions, pathChecks, propertyChecks } from './mutate-checks.ts';
 export {
   type Check,
   type Equivalents,

@@ -5,16 +5,16 @@ import type { Job, Said } from './mutate-process.ts';
 /** What came of a job; without an answer when its process said nothing for too long, and had to be ended. */
 export type Answer = Exclude<Said, { kind: 'check' }> | { kind: 'silent'; check: string };
 
-/** How long a process may say nothing, in ms: longer than a check may take by itself. */
-const SILENCE = 20_000;
-
 /** Processes that do jobs, one each at a time. */
 export class Pool {
   readonly #size: number;
+  readonly #silence: number;
   #open: ChildProcess[] = [];
 
-  constructor(size: number) {
+  /** @param silence how long a process may say nothing, in ms: longer than a check may take by itself. */
+  constructor(size: number, silence = 20_000) {
     this.#size = size;
+    this.#silence = silence;
   }
 
   /** Does jobs in their order, until none is left or time is over; each answer is told as it comes. */
@@ -29,7 +29,7 @@ export class Pool {
       while (Date.now() < until) {
         const { value: job, done } = left.next();
         if (done) break;
-        const answer = await asked(child, job, until);
+        const answer = await asked(child, job, until, this.#silence);
         if (answer === 'timeIsOver') break;
         if (answer.kind === 'silent') {
           this.#end(child);
@@ -59,17 +59,17 @@ export class Pool {
   }
 }
 
-function asked(child: ChildProcess, job: Job, until: number): Promise<Answer | 'timeIsOver'> {
+function asked(child: ChildProcess, job: Job, until: number, silence: number): Promise<Answer | 'timeIsOver'> {
   return new Promise((resolve) => {
     let check = '';
     const silent = () => settle({ kind: 'silent', check });
-    let limit = setTimeout(silent, SILENCE);
+    let limit = setTimeout(silent, silence);
     const over = setTimeout(() => settle('timeIsOver'), until - Date.now());
     const hear = (said: Said) => {
       if (said.kind !== 'check') return settle(said);
       check = said.name;
       clearTimeout(limit);
-      limit = setTimeout(silent, SILENCE);
+      limit = setTimeout(silent, silence);
     };
     const settle = (answer: Answer | 'timeIsOver') => {
       clearTimeout(limit);

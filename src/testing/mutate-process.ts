@@ -1,11 +1,14 @@
 import { loadScenario } from '../scenario/load.ts';
 import type { Scenario } from '../scenario/schema.ts';
 import { type Mutant, mutantsOf } from './mutate.ts';
-import { judge, type Verdict } from './mutate-judge.ts';
+import { type Check, judge, type Verdict } from './mutate-judge.ts';
 import { MACHINES, reachOf, scenarioCheck } from './mutate-recovery.ts';
 
-/** What a process of the pool is asked: what a scenario reaches, or whether scenarios kill a mutant. */
-export type Job = { kind: 'reach'; file: string } | { kind: 'judge'; machine: string; id: string; files: string[] };
+/** What a process of the pool is asked: what a scenario reaches, or whether scenarios or the checks of a module kill a mutant. */
+export type Job =
+  | { kind: 'reach'; file: string }
+  | { kind: 'judge'; machine: string; id: string; files: string[] }
+  | { kind: 'judgeBy'; machine: string; id: string; module: string };
 /** What it says: each check before it is made, then the answer. */
 export type Said =
   | { kind: 'check'; name: string }
@@ -33,11 +36,27 @@ function mutantOf(name: string, id: string): Mutant {
   return mutant;
 }
 
-async function done(job: Job): Promise<Said> {
-  if (job.kind === 'reach') return { kind: 'reached', places: await reachOf(job.file, await scenarioIn(job.file)) };
+/** What a module of checks has to export as its default: the checks of one of our machines, by its id. */
+export type ChecksOf = (machine: string) => Check[];
+
+const others = new Map<string, Check[]>();
+async function checksIn(module: string, machine: string): Promise<Check[]> {
+  const name = `${module} ${machine}`;
+  const checks = others.get(name) ?? ((await import(module)) as { default: ChecksOf }).default(machine);
+  others.set(name, checks);
+  return checks;
+}
+
+async function checksFor(job: Exclude<Job, { kind: 'reach' }>): Promise<Check[]> {
+  if (job.kind === 'judgeBy') return checksIn(job.module, job.machine);
   const checks = [];
   for (const file of job.files) checks.push(scenarioCheck(job.machine, file, await scenarioIn(file)));
-  const verdict = await judge(mutantOf(job.machine, job.id), checks, {
+  return checks;
+}
+
+async function done(job: Job): Promise<Said> {
+  if (job.kind === 'reach') return { kind: 'reached', places: await reachOf(job.file, await scenarioIn(job.file)) };
+  const verdict = await judge(mutantOf(job.machine, job.id), await checksFor(job), {
     onCheck: ({ name }) => say({ kind: 'check', name }),
   });
   return { kind: 'verdict', verdict };

@@ -20,6 +20,10 @@ const registry = (replaced: (path: RecoveryPath) => AnyStateMachine): RecoveryPa
 type Replacement = Pick<RunOptions, 'paths' | 'machine'>;
 const replacements = new WeakMap<AnyStateMachine, Replacement>();
 
+/** The parent with another machine in the place of one of ours. @param name id of a path, or `recovery`. */
+export const parentWith = (name: string, machine: AnyStateMachine): AnyStateMachine =>
+  withMachine(name, machine).machine ?? recoveryMachine;
+
 /** How a scenario is run with another machine in the place of one of ours; made once a machine. */
 function withMachine(name: string, machine: AnyStateMachine): Replacement {
   const known = replacements.get(machine);

@@ -142,16 +142,17 @@ const common = {
 } as const satisfies ExploreOptions;
 
 /** One path under the parent: nothing else is chosen, and each of its events is tried everywhere. */
-export const onePath = (path: string): ExploreOptions => ({
-  ...common,
-  waits: EXACT.includes(path) ? 'justBefore' : 'none',
-  events: [{ type: 'path.choose', path }, ...OWN, ...(EVENTS[path] ?? [])],
-  ports: {
-    ...PORTS,
-    loadAccount: path === 'appeal' ? facts(accountOf(path)) : facts(accountOf(path), accountOf(path, 'lost')),
-    assessRisk: path === 'transactionHistory' ? risks('low', 'medium') : risks('low', 'high'),
-  },
-});
+export const onePath = (path: string) =>
+  ({
+    ...common,
+    waits: EXACT.includes(path) ? 'justBefore' : 'none',
+    events: [{ type: 'path.choose', path }, ...OWN, ...(EVENTS[path] ?? [])],
+    ports: {
+      ...PORTS,
+      loadAccount: path === 'appeal' ? facts(accountOf(path)) : facts(accountOf(path), accountOf(path, 'lost')),
+      assessRisk: path === 'transactionHistory' ? risks('low', 'medium') : risks('low', 'high'),
+    },
+  }) satisfies ExploreOptions;
 
 /** All paths, of an account to which all but the last resorts are open. */
 export const allPaths = (): ExploreOptions => ({

@@ -4,17 +4,6 @@
  */
 export const unreached: readonly { names: readonly string[]; why: string }[] = [
   {
-    names: [
-      'securityContacts xstate.done.actor.confirmation.* 1',
-      'securityContacts xstate.error.actor.confirmation.* 1',
-    ],
-    why: 'A denial stops the check of its contact: an answer that comes later is dropped by the host, before the machine.',
-  },
-  {
-    names: ['voice.inMenu.calling call.connected 1'],
-    why: 'The end of service hours has a deadline of its own, and what comes at its instant or later is processed after it.',
-  },
-  {
     names: ['emergencyCode.verified'],
     why: 'Every path has the same ends; an emergency code proves nothing, it is used or not.',
   },

@@ -9,7 +9,7 @@ import type {
 import { evaluateGuard } from 'xstate/guards';
 import { isMachine, withLogic } from '../../core/durable.ts';
 import type { Tracer } from '../../core/index.ts';
-import { type CoverageData, count, hitsOf, mergeCoverage, noCoverage } from './data.ts';
+import { type CoverageData, count, hitsOf, type Kind, mergeCoverage, noCoverage } from './data.ts';
 import { candidatesOf, eventKey, guardKey, isNamed, nodesOf, placesOf, type Transition } from './keys.ts';
 import { TreeRecorder } from './tree-recorder.ts';
 
@@ -33,6 +33,15 @@ export class CoverageRecorder {
   /** What was counted so far. */
   get data(): CoverageData {
     return mergeCoverage(this.#data);
+  }
+
+  /** How many different parts of some kinds were met so far. */
+  countMet(kinds: readonly Kind[]): number {
+    let met = 0;
+    for (const hits of Object.values(this.#data.machines)) {
+      for (const kind of kinds) met += Object.keys(hits[kind]).length;
+    }
+    return met;
   }
 
   /** Adds what was counted elsewhere. */
