@@ -43,5 +43,8 @@ export const factsOf = (path: string, which: 'open' | 'lost' = 'open'): Facts =>
 
 export const accountOf = (path: string, which: 'open' | 'lost' = 'open'): AccountFacts =>
   sandboxAccount(factsOf(path, which));
+/** An account for which some paths are open. */
+export const accountWith = (...open: readonly string[]): AccountFacts =>
+  sandboxAccount(Object.assign({}, NOTHING, ...open.map((path) => FACTS[path]?.open)));
 /** The account of everyday: every path but the last resorts is open. */
 export const EVERYTHING = sandboxAccount();

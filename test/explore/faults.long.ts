@@ -13,8 +13,8 @@ import {
 } from '../../src/testing/index.ts';
 import { factsOf } from './accounts.ts';
 import { FAULTS } from './faults.ts';
-import { PROPERTIES } from './properties.ts';
-import { EXACT, LIMITS, onePath } from './recovery.ts';
+import { PROPERTIES, STRICT_PROPERTIES } from './properties.ts';
+import { EXACT, LIMITS, onePath, twoPaths } from './recovery.ts';
 
 /** Nobody can make these errors and go unseen. */
 
@@ -44,6 +44,12 @@ test.for(FAULTS)('$fault is found by a property', { timeout: 60_000 }, ({ path, 
   expect(printed.split('\n')).toHaveLength(verdict.breach.transitions.length + 3);
   const text = scenarioOf(traceOf(faulty, verdict.breach), { title: foundBy, account: factsOf(path), policy: LIMITS });
   expect(parseScenario('found.yaml', text).steps.at(-1)).toMatchObject({ expect: { state: expect.any(String) } });
+});
+
+test('one kind of proof that opens the password under strict is found by a property', { timeout: 60_000 }, () => {
+  const options = { ...twoPaths(['biometric', 'voice'], { proof: { distinctKinds: 1 } }), filter: isNeeded };
+  const verdicts = check(explore(recoveryMachine, { ...options, maxStates: FIRST_STATES }), STRICT_PROPERTIES);
+  expect(verdicts.map(({ ok }) => ok)).toEqual([false, false]);
 });
 
 test('a counter-example comes about on the host, too, where a policy makes the fault', {

@@ -1,17 +1,23 @@
 import { paths } from '../../machines/paths.ts';
 import { recoveryMachine } from '../../machines/recovery.ts';
+import type { Property } from '../../src/testing/index.ts';
 import { check, type Exploration, type ExploreOptions, explore, printBreach } from '../../src/testing/index.ts';
-import { PROPERTIES } from './properties.ts';
-import { allPaths, onePath } from './recovery.ts';
+import { PROPERTIES, STRICT_PROPERTIES } from './properties.ts';
+import { allPaths, onePath, twoPaths } from './recovery.ts';
 
 /**
- * Explores each path under the parent until it closes, then the parent with all paths up to a bound, and judges every
- * property: `npm run explore`, or `npm run explore -- voice biometric` for some. Exits 1 on a breach, or when one does not close.
+ * Explores each path under the parent until it closes, pairs under the profile `strict`, then the parent with all
+ * paths up to a bound, and judges every property: `npm run explore`, or `npm run explore -- voice biometric` for some. Exits 1 on a breach, or when one does not close.
  * EXPLORE_MINUTES bounds the whole, by default 18.
  */
 
 const MINUTE = 60_000;
 const budget = Number(process.env.EXPLORE_MINUTES ?? 18) * MINUTE;
+/** Pairs that open the password together under the profile `strict`, and not by themselves. */
+const STRICT = [
+  ['biometric', 'voice'],
+  ['idCard', 'transactionHistory'],
+] as const;
 /** What is kept for the parent with all paths. */
 const FOR_ALL = Math.min(3 * MINUTE, budget / 4);
 const begun = performance.now();
@@ -19,7 +25,7 @@ const left = () => budget - (performance.now() - begun);
 
 const seconds = (ms: number) => `${(ms / 1_000).toFixed(1)} s`;
 const columns = (...cells: (string | number)[]) =>
-  cells.map((cell, index) => (index === 0 ? String(cell).padEnd(22) : String(cell).padStart(13))).join('');
+  cells.map((cell, index) => (index === 0 ? String(cell).padEnd(36) : String(cell).padStart(13))).join('');
 
 function explored(name: string, options: ExploreOptions): Exploration {
   const { isTTY } = process.stderr;
@@ -45,10 +51,14 @@ const reach = ({ states, depth }: Exploration) => {
 };
 
 let isWrong = false;
-function judged(name: string, options: ExploreOptions, mustClose: boolean): void {
+function judged(
+  name: string,
+  options: ExploreOptions,
+  { mustClose = true, properties = PROPERTIES }: { mustClose?: boolean; properties?: readonly Property[] } = {},
+): void {
   const exploration = explored(name, options);
   const { states, transitions, closed, stoppedBy, elapsedMs } = exploration;
-  const verdicts = check(exploration, PROPERTIES);
+  const verdicts = check(exploration, properties);
   const broken = verdicts.filter(({ ok }) => !ok);
   const holds = `${verdicts.length - broken.length}/${verdicts.length}`;
   console.log(
@@ -67,14 +77,18 @@ function judged(name: string, options: ExploreOptions, mustClose: boolean): void
 }
 
 const asked = process.argv.slice(2);
-const unknown = asked.filter((id) => id !== 'all' && !paths.some((path) => path.id === id));
+const unknown = asked.filter((id) => id !== 'all' && id !== 'strict' && !paths.some((path) => path.id === id));
 if (unknown.length > 0)
-  throw new Error(`unknown path ${unknown.join(', ')}: all, or ${paths.map(({ id }) => id).join(', ')}`);
+  throw new Error(`unknown path ${unknown.join(', ')}: all, strict, or ${paths.map(({ id }) => id).join(', ')}`);
 const isAsked = (id: string) => asked.length === 0 || asked.includes(id);
 
 console.log(columns('', 'states', 'transitions', 'depth', 'closed', 'properties', 'time'));
 for (const { id } of paths) {
-  if (isAsked(id)) judged(id, { ...onePath(id), maxMs: left() - FOR_ALL }, true);
+  if (isAsked(id)) judged(id, { ...onePath(id), maxMs: left() - FOR_ALL });
 }
-if (isAsked('all')) judged('all paths', { ...allPaths(), maxMs: Math.min(FOR_ALL, left()) }, false);
+for (const pair of isAsked('strict') ? STRICT : []) {
+  const options = { ...twoPaths(pair), maxMs: left() - FOR_ALL };
+  judged(`strict: ${pair.join(', ')}`, options, { properties: [...PROPERTIES, ...STRICT_PROPERTIES] });
+}
+if (isAsked('all')) judged('all paths', { ...allPaths(), maxMs: Math.min(FOR_ALL, left()) }, { mustClose: false });
 process.exitCode = isWrong ? 1 : 0;

@@ -227,6 +227,22 @@ const general: Property[] = [
   ),
 ];
 
+/** Kinds of proof that are kept: the part of a factor before its first colon. */
+const kindsIn = (state: State) =>
+  new Set(context(state).proofs.flatMap(({ factors }) => factors.map((each) => each.split(':')[0])));
+
+/** What the profile `strict` asks for besides. */
+export const STRICT_PROPERTIES: readonly Property[] = [
+  never('no password by proofs of one kind alone', {
+    transition: (transition) => asks('setPassword')(transition) && kindsIn(transition.from).size < 2,
+  }),
+  never('no password by what was proved more than 30 minutes ago', {
+    transition: (transition) =>
+      asks('setPassword')(transition) &&
+      context(transition.from).proofs.filter(({ at }) => transition.at - at <= 30 * MINUTE).length < 2,
+  }),
+];
+
 /** The properties of recoveries: those of every path, and those that only one path can break. */
 export const PROPERTIES: readonly Property[] = [
   ...reset,

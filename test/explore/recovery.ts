@@ -4,7 +4,7 @@ import { dayOf } from '../../machines/calendar.ts';
 import { paths } from '../../machines/paths.ts';
 import { type PolicyInput, policyOf } from '../../machines/policy.ts';
 import type { ExploreOptions, Outcome, Persisted } from '../../src/testing/index.ts';
-import { accountOf, EVERYTHING } from './accounts.ts';
+import { accountOf, accountWith, EVERYTHING } from './accounts.ts';
 import { EVENTS, OWN, PORTS } from './inputs.ts';
 
 /** How recoveries are explored: one path at a time, or all of them. */
@@ -153,6 +153,21 @@ export const onePath = (path: string) =>
       assessRisk: path === 'transactionHistory' ? risks('low', 'medium') : risks('low', 'high'),
     },
   }) satisfies ExploreOptions;
+
+/** Two paths under the `strict` profile, where neither opens the password by itself. */
+export function twoPaths(pair: readonly [string, string], more: PolicyInput = {}): ExploreOptions {
+  const policy = policyOf({ ...LIMITS, ...more }, 'strict');
+  return {
+    ...common,
+    input: { ...common.input, policy },
+    events: [
+      ...pair.map((path) => ({ type: 'path.choose', path })),
+      ...OWN,
+      ...pair.flatMap((path) => EVENTS[path] ?? []),
+    ],
+    ports: { ...PORTS, loadAccount: facts(accountWith(...pair)), assessRisk: risks('low') },
+  };
+}
 
 /** All paths, of an account to which all but the last resorts are open. */
 export const allPaths = (): ExploreOptions => ({
