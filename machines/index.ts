@@ -16,5 +16,6 @@ export { Policy, type PolicyInput, policyOf, STRICT } from './policy.ts';
 export { evidence, type PortInput, type PortName, type PortOutput, port, ports, secret } from './ports.ts';
 export { createRecoveryMachine, type RecoveryContext, type RecoveryInput, recoveryMachine } from './recovery.ts';
 export { securityContactsMachine } from './security-contacts.ts';
+export { type EventIn, isIn, type PathEvent, type PathMachines, type PathState, type RecoveryState } from './states.ts';
 export { transactionHistoryMachine } from './transaction-history.ts';
 export { voiceMachine } from './voice.ts';

@@ -21,10 +21,17 @@ import type { PasswordAnswer } from '../src/adapters/passwords.ts';
 import { createSandbox } from '../src/adapters/sandbox.ts';
 import { createVirtualClock } from '../src/host/clock.ts';
 import { createRecoveries } from '../src/host/recoveries.ts';
-import type { RecoveryView } from '../src/host/view.ts';
 import { openSqlite } from '../src/store/sqlite.ts';
 import { en } from '../src/texts/en.ts';
-import { LOCALES, localeOf, problemText, type Titled, TRANSPORT_CODES, textsOf } from '../src/texts/index.ts';
+import {
+  LOCALES,
+  localeOf,
+  problemText,
+  type Titled,
+  TRANSPORT_CODES,
+  textsOf,
+  type Viewed,
+} from '../src/texts/index.ts';
 import { HOST_REASONS } from '../src/texts/texts.ts';
 import { zhCn } from '../src/texts/zh-cn.ts';
 
@@ -235,7 +242,7 @@ test('a card that cannot be used is called so', () => {
   );
 });
 
-const view: RecoveryView = {
+const view: Viewed = {
   recoveryId: 'r1',
   accountId: 'a1',
   version: 1,
@@ -298,7 +305,7 @@ describe('a view in words', () => {
 
   test('a ninth path has its own title, and its states have that', () => {
     const palmVein: Titled = { id: 'palmVein', title: { 'zh-CN': '声纹加掌静脉', en: 'Voice and palm' } };
-    const ninth: RecoveryView = {
+    const ninth: Viewed = {
       ...view,
       state: 'verifying.palmVein.holdingHand',
       allowed: ['palm.scan'],

@@ -1,9 +1,9 @@
 import type { AnyStateMachine } from 'xstate';
 import { z } from 'zod';
 import { Device, Network } from '../../machines/account.ts';
-import type { RecoveryEvent } from '../../machines/events.ts';
 import type { RecoveryPath } from '../../machines/path.ts';
 import type { PolicyInput } from '../../machines/policy.ts';
+import type { EventIn, RecoveryState } from '../../machines/states.ts';
 import type { Ports } from '../adapters/ports.ts';
 import type { Instant, Tracer } from '../core/index.ts';
 import type { AuditEntry, ListFilter, RecoveryRecord, Store } from '../store/types.ts';
@@ -96,10 +96,17 @@ export interface Recoveries {
   start(input: Start, policy?: PolicyInput, options?: RequestOptions): Promise<Started>;
   /**
    * Delivers an event. It is written when the promise resolves.
+   * @param recovery its id, or a view of it: where the compiler knows the view's state (see `isIn`), only events that the path
+   * under way knows are taken.
    * @throws Refusal with a code of spec section 6; then nothing has changed. It is `conflict`, for the reason
    * `unknownVersion` or `notMigrated`, when the recovery is left untouched.
    */
-  send(recoveryId: string, event: RecoveryEvent, by?: By, options?: SendOptions): Promise<RecoveryView>;
+  send<S extends RecoveryState = RecoveryState>(
+    recovery: string | { recoveryId: string; state: S },
+    event: EventIn<S>,
+    by?: By,
+    options?: SendOptions,
+  ): Promise<RecoveryView>;
   /**
    * The recovery as it stands; of one that is left untouched, what its record says by itself.
    * @param by for whom: an owner is not told of the account before the policy allows it (R16).

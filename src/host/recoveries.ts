@@ -1,11 +1,11 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { z } from 'zod';
-import type { RecoveryEvent } from '../../machines/events.ts';
 import type { Notice } from '../../machines/outcome.ts';
 import { paths as builtInPaths } from '../../machines/paths.ts';
 import { type PolicyInput, policyOf } from '../../machines/policy.ts';
 import { type PortName, ports as portSpecs } from '../../machines/ports.ts';
 import { createRecoveryMachine, recoveryMachine } from '../../machines/recovery.ts';
+import type { EventIn, RecoveryState } from '../../machines/states.ts';
 import type { Instant, Step } from '../core/index.ts';
 import type { AuditEntry, ListFilter, Receipt, RecoveryRecord, Store } from '../store/types.ts';
 import {
@@ -187,12 +187,13 @@ class Host implements Recoveries {
     return recorded;
   }
 
-  async send(
-    recoveryId: string,
-    event: RecoveryEvent,
+  async send<S extends RecoveryState = RecoveryState>(
+    recovery: string | { recoveryId: string; state: S },
+    event: EventIn<S>,
     by: By = { role: 'owner' },
     { idempotencyKey: key, ifVersion, admit }: SendOptions = {},
   ): Promise<RecoveryView> {
+    const recoveryId = typeof recovery === 'string' ? recovery : recovery.recoveryId;
     try {
       const scope = scopeOf(recoveryId, by);
       if (key === undefined || !(await this.#store.receipt(scope, key))) await admit?.();

@@ -3,6 +3,7 @@ import { keptProofs, whyNot } from '../../machines/availability.ts';
 import type { IneligibleReason, RecoveryOutput } from '../../machines/outcome.ts';
 import type { PathContext, RecoveryPath } from '../../machines/path.ts';
 import { OWN_EVENTS, type RecoveryContext } from '../../machines/recovery.ts';
+import type { RecoveryState } from '../../machines/states.ts';
 import { type Instant, inspect, type Timer } from '../core/index.ts';
 import type { RecoveryRecord } from '../store/types.ts';
 
@@ -14,7 +15,7 @@ export interface RecoveryView {
   version: number;
   status: RecoveryRecord['status'];
   /** The parent's state, the path, and the path's state, joined by dots. */
-  state: string;
+  state: RecoveryState;
   tags: string[];
   /** Paths that may be chosen now. */
   eligible: string[];
@@ -67,7 +68,7 @@ export function viewOf(
     accountId: recovery.accountId,
     version: recovery.version,
     status: recovery.status,
-    state: recovery.state,
+    state: recovery.state as RecoveryState,
     tags: [...new Set(machines.flatMap(({ tags }) => tags))].sort(),
     eligible: context.account ? reasons.flatMap(([id, reason]) => (reason === undefined ? [id] : [])) : [],
     ineligible: Object.fromEntries(
@@ -94,7 +95,7 @@ export function viewOfRecord(recovery: RecoveryRecord): RecoveryView {
     accountId,
     version,
     status,
-    state,
+    state: state as RecoveryState,
     tags: [],
     eligible: [],
     ineligible: {},

@@ -40,11 +40,14 @@ const textIn = (table: Readonly<Record<string, string>>, key: string) =>
 /** A word of a machine, such as `wrongCode`; what an agent writes is more than one. */
 const WORD = /^[a-z][A-Za-z0-9]*$/;
 
+/** A view as it comes over the wire: of a newer version, or with paths that are not known here. */
+export type Viewed = Omit<RecoveryView, 'state'> & { state: string };
+
 /**
  * A view in words.
  * @param paths the ways back, where they are not the eight that are built in.
  */
-export function textsOf(view: RecoveryView, locale: Locale, paths: readonly Titled[] = []): ViewTexts {
+export function textsOf(view: Viewed, locale: Locale, paths: readonly Titled[] = []): ViewTexts {
   const texts = TEXTS[locale];
   const titles = titlesOf(texts, locale, paths);
   const { told, output } = view;
