@@ -1,6 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
 import { callsIn, type Happening, happens, type ModelState, nextIn, startOf } from './composed.ts';
-import type { Coverage } from './coverage.ts';
 import { type Expected, expectedOf } from './expected.ts';
 import type { Path } from './graph.ts';
 
@@ -34,9 +33,10 @@ const describe = (happening: Happening): string =>
 
 /**
  * Walks a path with a system, and compares after each step what the system shows with what the model says.
+ * @returns number of its steps.
  * @throws Error that lists the path up to where they differ.
  */
-export async function replay(path: Path, system: System, coverage: Coverage): Promise<number> {
+export async function replay(path: Path, system: System): Promise<number> {
   const same = system.same ?? isDeepStrictEqual;
   const done: string[] = [];
   let state: ModelState | undefined;
@@ -63,7 +63,6 @@ export async function replay(path: Path, system: System, coverage: Coverage): Pr
       const expected = expectedOf(state);
       const seen = await system.see();
       if (!same(seen, expected)) throw differs('what is shown', expected, seen);
-      coverage.note(state);
     }
   } finally {
     await system.close();
