@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { callsIn, type Happening, happens, type ModelState, nextIn, startOf } from './composed.ts';
-import { type Expected, expectedOf } from './expected.ts';
+import { type Expected, expectedOf, refusalOf } from './expected.ts';
 import type { Path } from './graph.ts';
 
 /** What was seen of a step: where it leads, and how it was refused. */
@@ -59,7 +59,8 @@ export async function replay(path: Path, system: System): Promise<number> {
       else if (state) state = happens(state, happening);
       else throw new Error('a path begins with a start');
       const refused = await system.apply(happening, place, dueAt, due);
-      if (!isDeepStrictEqual(refused, state.refused)) throw differs('the refusal', state.refused, refused);
+      const refusal = refusalOf(state);
+      if (!isDeepStrictEqual(refused, refusal)) throw differs('the refusal', refusal, refused);
       const expected = expectedOf(state);
       const seen = await system.see();
       if (!same(seen, expected)) throw differs('what is shown', expected, seen);

@@ -9,14 +9,13 @@ export type MachineTally = Tally & { machine: string };
 /** A line for each machine whose paths were walked: how many, and what the host did of the chart, by all of them together. */
 export function summaryOf(tallies: readonly MachineTally[]): string[] {
   const reports = coverageReport(recoveryMachine, mergeCoverage(...tallies.map(({ coverage }) => coverage)));
-  return tallies.map(({ machine, generated, host, http }) => {
+  return tallies.map(({ machine, generated, host, http, coverage }) => {
     const replayed = [
       ...(host.paths > 0 ? [`${host.paths} replayed on the host (${host.steps} steps)`] : []),
       ...(http.paths > 0 ? [`${http.paths} over HTTP (${http.steps} steps)`] : []),
     ];
-    const kinds = host.steps > 0 ? [...DEMANDED, 'pairs' as const] : [];
-    const covered = kinds.flatMap((kind) => {
-      const report = reports.find((each) => each.machine === machine);
+    const report = coverage.machines[machine] ? reports.find((each) => each.machine === machine) : undefined;
+    const covered = [...DEMANDED, 'pairs' as const].flatMap((kind) => {
       if (!report) return [];
       const { covered, total, uncovered } = report.tallies[kind];
       const listed = uncovered.filter(({ key }) => neverMet.has(key)).length;
