@@ -4,6 +4,7 @@ import { type EventName, events } from '../../machines/events.ts';
 import type { PortName } from '../../machines/ports.ts';
 import { answersOf, eventCases } from './cases.ts';
 import { callsIn, type Happening, happens, type ModelState, nextIn, startOf, timersIn } from './composed.ts';
+import { refusalOf } from './expected.ts';
 import { type Completed, START } from './subjects.ts';
 
 /** Paths through the model, by `@xstate/graph`. */
@@ -209,9 +210,9 @@ export function withRefusals(path: Path, subject: Completed, seen: Set<string>):
     const here = state;
     if (here.parent.status !== 'active') continue;
     const offer = (each: Happening, where: unknown) => {
-      const { refused } = happens(here, each);
-      const key = JSON.stringify([where, each.type, refused]);
-      if (!refused || seen.has(key)) return;
+      const refusal = refusalOf(happens(here, each));
+      const key = JSON.stringify([where, each.type, refusal]);
+      if (!refusal || seen.has(key)) return;
       seen.add(key);
       woven.push(each);
     };
