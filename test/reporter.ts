@@ -1,6 +1,5 @@
-import type { TaskMeta } from 'vitest';
 import type { Reporter, TestModule } from 'vitest/node';
-import type { Tally } from './model/campaign.ts';
+import { type MachineTally, summaryOf } from './model/summary.ts';
 
 declare module 'vitest' {
   interface TaskMeta {
@@ -9,7 +8,7 @@ declare module 'vitest' {
     /** Times that a scenario was run in a test. */
     scenarioRuns?: number;
     /** Paths that were generated from a machine and replayed. */
-    modelPaths?: { machine: string } & Tally;
+    modelPaths?: MachineTally;
   }
 }
 
@@ -17,7 +16,7 @@ declare module 'vitest' {
 export default class Summary implements Reporter {
   onTestRunEnd(modules: readonly TestModule[]): void {
     let [walks, runs, passed, failed] = [0, 0, 0, 0];
-    const models: NonNullable<TaskMeta['modelPaths']>[] = [];
+    const models: MachineTally[] = [];
     for (const module of modules) {
       for (const test of module.children.allTests()) {
         walks += test.meta().walks ?? 0;
@@ -27,10 +26,7 @@ export default class Summary implements Reporter {
         if (test.result().state === 'failed') failed += 1;
       }
     }
-    for (const { machine, generated, host, http, covered, total } of models) {
-      const replayed = `${host.paths} replayed on the host (${host.steps} steps), ${http.paths} over HTTP (${http.steps})`;
-      console.log(`${machine}: ${generated} paths, ${replayed}, ${covered} of ${total} transitions`);
-    }
+    for (const line of summaryOf(models)) console.log(line);
     console.log(`${modules.length} files, ${runs} runs of scenarios, ${walks} random walks`);
     console.log(`${passed} passed, ${failed} failed`);
   }

@@ -1,9 +1,11 @@
-import { readdirSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import { loadScenario } from '../src/scenario/load.ts';
 import { runScenario, type ScenarioResult } from '../src/scenario/run.ts';
 import type { Scenario } from '../src/scenario/schema.ts';
+import { bytesOf, holds, secretsOf } from './stored.ts';
 
 const FOLDER = join(import.meta.dirname, 'scenarios');
 const files = readdirSync(FOLDER, { recursive: true, encoding: 'utf8' })
@@ -14,18 +16,43 @@ const files = readdirSync(FOLDER, { recursive: true, encoding: 'utf8' })
 const scenarios = await Promise.all(files.map(async (file) => ({ file, scenario: await loadScenario(file) })));
 const each = scenarios.map(({ file, scenario }) => [relative(FOLDER, file), scenario] as const);
 
-const plainRuns = new Map<string, Promise<ScenarioResult>>();
+const folder = mkdtempSync(join(tmpdir(), 'regain-scenarios-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+interface PlainRun {
+  result: ScenarioResult;
+  /** What its SQLite file holds of the secrets that were sent, and of the references. */
+  secrets: string[];
+  references: string[];
+}
+
+const plainRuns = new Map<string, Promise<PlainRun>>();
 /** The plain run of a scenario, made once. */
-function plainRun(name: string, scenario: Scenario): Promise<ScenarioResult> {
-  const run = plainRuns.get(name) ?? runScenario(scenario);
+function plainRun(name: string, scenario: Scenario): Promise<PlainRun> {
+  const run = plainRuns.get(name) ?? runPlain(scenario, join(folder, `s${plainRuns.size}.sqlite`));
   plainRuns.set(name, run);
   return run;
+}
+
+async function runPlain(scenario: Scenario, file: string): Promise<PlainRun> {
+  const result = await runScenario(scenario, { file });
+  const bytes = bytesOf(file);
+  rmSync(file);
+  const references = scenario.steps.flatMap((step) =>
+    'send' in step && step.send.captureRef ? [String(step.send.captureRef)] : [],
+  );
+  return {
+    result,
+    // Shorter ones say nothing: a percentage of the policy may be the same.
+    secrets: secretsOf(scenario).filter((secret) => secret.length > 3 && holds(bytes, secret)),
+    references: references.filter((reference) => bytes.includes(`"${reference}"`)),
+  };
 }
 
 const declaredRefusals = ({ steps }: Scenario) => steps.filter((step) => 'refused' in step && step.refused).length;
 
 afterEach(({ task }) => {
-  task.meta.scenarioRuns = 1;
+  task.meta.scenarioRuns ??= 1;
 });
 
 describe('scenario files', () => {
@@ -35,7 +62,7 @@ describe('scenario files', () => {
   });
 
   test.each(each)('%s', async (name, scenario) => {
-    const result = await plainRun(name, scenario);
+    const { result } = await plainRun(name, scenario);
     expect(result.expectations.filter(({ ok }) => !ok)).toEqual([]);
     expect(result.expectations.length, 'a scenario has to expect something').toBeGreaterThan(0);
     expect(result.trace.filter(({ refused }) => refused).length, 'every refusal has to be declared').toBe(
@@ -44,9 +71,25 @@ describe('scenario files', () => {
   });
 });
 
+describe('R6, R9, R54: of what a scenario sends, its SQLite file', () => {
+  afterEach(({ task }) => {
+    task.meta.scenarioRuns = 0; // it looks at what the plain runs left
+  });
+
+  test.each(each)('%s holds nothing secret', async (name, scenario) => {
+    expect((await plainRun(name, scenario)).secrets).toEqual([]);
+  });
+
+  test('holds the references: the search does find what may be kept', async () => {
+    const runs = await Promise.all(each.map(([name, scenario]) => plainRun(name, scenario)));
+    expect(runs.flatMap(({ references }) => references).length).toBeGreaterThan(0);
+    expect(each.flatMap(([, scenario]) => secretsOf(scenario)).length).toBeGreaterThan(0);
+  });
+});
+
 describe('the same, with a restart between every two steps', () => {
   test.each(each)('%s', async (name, scenario) => {
-    const plain = await plainRun(name, scenario);
+    const { result: plain } = await plainRun(name, scenario);
     const restarted = await runScenario(scenario, { restartBetween: true });
     expect(restarted.expectations.filter(({ ok }) => !ok)).toEqual([]);
     expect(restarted.trace.filter(({ input }) => input !== 'restart')).toEqual(

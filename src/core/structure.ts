@@ -7,9 +7,16 @@ import { isMachine } from './durable.ts';
  * other can go on with. Descriptions, meta and tags are left out; what a named guard, action or delay does is code, and
  * is not seen.
  */
-export function structureOf(machine: AnyStateMachine): string[] {
-  return [...new Set(linesOf(machine, machine.id, []))].sort();
+export function structureOf(machine: AnyStateMachine): readonly string[] {
+  const known = structures.get(machine);
+  if (known) return known;
+  const lines = [...new Set(linesOf(machine, machine.id, []))].sort();
+  structures.set(machine, lines);
+  return lines;
 }
+
+/** Each host that opens asks for the same charts. */
+const structures = new WeakMap<AnyStateMachine, readonly string[]>();
 
 function* linesOf(machine: AnyStateMachine, name: string, above: readonly AnyStateMachine[]): Generator<string> {
   if (above.includes(machine)) return; // it invokes itself

@@ -1,33 +1,35 @@
 import { events } from '../../machines/events.ts';
+import { type CoverageData, CoverageRecorder } from '../../src/testing/index.ts';
 import { type Happening, happens, type ModelState } from './composed.ts';
-import { Coverage, type Defined } from './coverage.ts';
-import { covering, type Found, type Path, spread, walked, withRefusals } from './graph.ts';
+import type { Wanted } from './defined.ts';
+import { covering, type Found, metBy, type Path, spread, walked, withRefusals } from './graph.ts';
 import { HostSystem } from './host.ts';
 import { replay } from './replay.ts';
 import { HttpSystem, serve } from './service.ts';
 import type { Completed } from './subjects.ts';
-import { notOverHttp, unreached } from './unreached.ts';
+import { neverMet, notOverHttp } from './unreached.ts';
 
 /** Paths that were generated for one subject. */
 export interface Plan {
   subject: Completed;
   found: readonly Found[];
-  /** All simple paths, where there are few enough, and how many of them are replayed. */
+  /** All simple paths, where there are few enough. */
   simple?: readonly Found[];
-  simpleReplayed?: number;
+}
+
+/** Paths and steps. */
+interface Count {
+  paths: number;
+  steps: number;
 }
 
 export interface Tally {
   generated: number;
-  /** Paths and steps replayed, by system. */
-  host: { paths: number; steps: number };
-  http: { paths: number; steps: number };
-  covered: number;
-  total: number;
+  host: Count;
+  http: Count;
+  /** What the durable host did, from its microsteps. */
+  coverage: CoverageData;
 }
-
-/** Generated paths that are replayed beside those that cover everything, for each subject. */
-const BESIDE = 2;
 
 /** Each step of a path with where it leads. */
 function* stepsOf(path: Path): Generator<{ happening: Happening; before: ModelState | undefined; after: ModelState }> {
@@ -39,12 +41,82 @@ function* stepsOf(path: Path): Generator<{ happening: Happening; before: ModelSt
   }
 }
 
+const nothing = (plans: readonly Plan[]): Tally => ({
+  generated: plans.reduce((sum, { found, simple = [] }) => sum + found.length + simple.length, 0),
+  host: { paths: 0, steps: 0 },
+  http: { paths: 0, steps: 0 },
+  coverage: new CoverageRecorder().data,
+});
+
+/**
+ * The paths of each plan that together meet everything that any path of any plan meets, with the events that are refused on the
+ * way put in.
+ */
+function chosenOf(plans: readonly Plan[]): Path[][] {
+  const planned = new Set<string>();
+  const refusals = new Set<string>();
+  return plans.map(({ subject, found }) => {
+    const woven = (some: readonly Found[]) => some.map(({ path }) => withRefusals(path, subject, refusals));
+    const chosen = woven(
+      covering(
+        found.filter(({ refused }) => !refused),
+        planned,
+      ),
+    );
+    for (const path of chosen) for (const { after } of stepsOf(path)) for (const key of metBy(after)) planned.add(key);
+    return [...chosen, ...woven(covering(found, planned))];
+  });
+}
+
+/**
+ * Replays what covers the graphs, with its refusals, on the durable host.
+ * @throws Error for what is wanted and was not met though it is not listed, and for what is listed and was met.
+ */
+export async function coverOnHost(
+  plans: readonly Plan[],
+  wanted: readonly Wanted[],
+  listed: ReadonlySet<string> = neverMet,
+): Promise<Tally> {
+  const tally = nothing(plans);
+  const recorder = new CoverageRecorder();
+  const chosen = chosenOf(plans);
+  for (const [index, { subject }] of plans.entries()) {
+    for (const path of chosen[index] ?? []) {
+      tally.host.steps += await replay(path, new HostSystem(subject, recorder.tracer()));
+      tally.host.paths += 1;
+    }
+  }
+  tally.coverage = recorder.data;
+  check(wanted, tally.coverage, listed);
+  return tally;
+}
+
+function check(wanted: readonly Wanted[], { machines }: CoverageData, listed: ReadonlySet<string>): void {
+  const faults = wanted.flatMap(({ machine, kind, key }) => {
+    const isMet = (machines[machine]?.[kind][key] ?? 0) > 0;
+    if (isMet === !listed.has(key)) return [];
+    return isMet ? `listed as never met, but met: ${key}` : `no path meets, of ${kind}: ${key}`;
+  });
+  if (faults.length > 0) throw new Error(faults.join('\n'));
+}
+
+/** Replays so many more paths of each plan on the durable host, evenly spread. */
+export async function moreOnHost(plans: readonly Plan[], count: number): Promise<Tally> {
+  const tally = nothing(plans);
+  for (const { subject, found, simple = [] } of plans) {
+    for (const { path } of [...spread(found, count), ...spread(simple, count)]) {
+      tally.host.steps += await replay(path, new HostSystem(subject));
+      tally.host.paths += 1;
+    }
+  }
+  return tally;
+}
+
+const isOutside = (transition: string): boolean => (transition.split(' ')[1] ?? '') in events;
+
 /** Transitions that events from outside take on a path. */
 const takenFromOutside = (path: Path): string[] =>
-  [...stepsOf(path)].flatMap(({ happening, after }) =>
-    happening.do === 'send' ? after.took.filter((name) => isOutside(name)) : [],
-  );
-const isOutside = (name: string): boolean => (name.split(' ')[1] ?? '') in events;
+  [...stepsOf(path)].flatMap(({ happening, after }) => (happening.do === 'send' ? after.took.filter(isOutside) : []));
 
 /** Leaves out what nobody can send over HTTP: a contact who was not asked has no token to speak with. */
 function overHttp(path: Path): Path {
@@ -58,64 +130,30 @@ function overHttp(path: Path): Path {
 }
 
 /**
- * Replays what covers the graph, with its refusals, on the durable host, and of it what covers the events from outside over
- * HTTP. Coverage is counted against the definition.
- * @param defined states and transitions that there are, by name.
+ * Replays over HTTP what takes every transition that events from outside take.
+ * @throws Error for such a transition that is wanted and was not taken, unless it is listed.
  */
-export async function campaign(plans: readonly Plan[], defined: Defined): Promise<Tally> {
-  const tally: Tally = {
-    generated: 0,
-    host: { paths: 0, steps: 0 },
-    http: { paths: 0, steps: 0 },
-    covered: 0,
-    total: defined.transitions.length,
-  };
-  const onHost = new Coverage();
-  const onHttp = new Coverage();
-  const planned = new Set<string>();
-  const refusals = new Set<string>();
-  const outside = new Set<string>();
-  for (const { subject, found, simple = [], simpleReplayed = 0 } of plans) {
-    tally.generated += found.length + simple.length;
-    const taken = found.filter(({ refused }) => !refused);
-    const chosen = [...covering(taken, planned), ...spread(found, BESIDE), ...spread(simple, simpleReplayed)].map(
-      ({ path }) => withRefusals(path, subject, refusals),
+export async function coverOverHttp(plans: readonly Plan[], wanted: readonly Wanted[]): Promise<Tally> {
+  const tally = nothing(plans);
+  const taken = new Set<string>();
+  const chosen = chosenOf(plans);
+  for (const [index, { subject }] of plans.entries()) {
+    const paths = (chosen[index] ?? []).map(overHttp);
+    const some = covering(
+      paths.map((path) => ({ path, met: takenFromOutside(path), refused: false })),
+      taken,
     );
-    for (const path of chosen) {
-      tally.host.steps += await replay(path, new HostSystem(subject), onHost);
-      tally.host.paths += 1;
-    }
-    const http = chosen.map(overHttp).map((path) => ({ path, took: takenFromOutside(path), refused: false }));
-    const some = covering(http, outside);
     if (some.length === 0) continue;
     const served = await serve(subject);
     for (const { path } of some) {
-      tally.http.steps += await replay(path, new HttpSystem(served), onHttp);
+      tally.http.steps += await replay(path, new HttpSystem(served));
       tally.http.paths += 1;
     }
   }
-  check(defined, onHost, onHttp);
-  tally.covered = defined.transitions.filter((name) => onHost.transitions.has(name)).length;
-  return tally;
-}
-
-/** @throws Error for a transition that is neither covered nor excused, or both, or that HTTP has not seen. */
-function check({ states, transitions: defined }: Defined, onHost: Coverage, onHttp: Coverage): void {
-  const excused = (name: string) => unreached.some(({ names }) => names.includes(name));
-  const missing = defined.filter((name) => !onHost.transitions.has(name) && !excused(name));
-  const needless = [
-    ...states.filter((id) => onHost.states.has(id) && excused(id)),
-    ...defined.filter((name) => onHost.transitions.has(name) && excused(name)),
-  ];
-  const unseen = defined.filter(
-    (name) =>
-      isOutside(name) && onHost.transitions.has(name) && !onHttp.transitions.has(name) && !notOverHttp.includes(name),
+  const excused = new Set([...notOverHttp, ...neverMet]);
+  const unseen = wanted.filter(
+    ({ kind, key }) => kind === 'transitions' && isOutside(key) && !taken.has(key) && !excused.has(key),
   );
-  const faults = [
-    ...states.filter((id) => !onHost.states.has(id) && !excused(id)).map((id) => `no path comes by: ${id}`),
-    ...missing.map((name) => `no path takes: ${name}`),
-    ...needless.map((name) => `listed as never taken, but taken: ${name}`),
-    ...unseen.map((name) => `not taken over HTTP: ${name}`),
-  ];
-  if (faults.length > 0) throw new Error(faults.join('\n'));
+  if (unseen.length > 0) throw new Error(unseen.map(({ key }) => `not taken over HTTP: ${key}`).join('\n'));
+  return tally;
 }

@@ -4,7 +4,17 @@ import type { Refused } from '../../machines/outcome.ts';
 import { paths } from '../../machines/paths.ts';
 import { recoveryMachine } from '../../machines/recovery.ts';
 import type { By } from '../../src/host/api.ts';
-import { begun, delivered, keptOf, type ModelCall, type ModelTimer, type Moved, projectionOf } from './projection.ts';
+import { delayKey } from '../../src/testing/coverage/keys.ts';
+import {
+  begun,
+  cancelled,
+  delivered,
+  keptOf,
+  type ModelCall,
+  type ModelTimer,
+  type Moved,
+  projectionOf,
+} from './projection.ts';
 
 /** The parent and the path under way, both as projections: the model that paths are generated from. */
 
@@ -31,8 +41,8 @@ export interface ModelState {
   refused: Omit<Refused, 'type'> | null;
   /** Transitions that the last event took, in parent and path. */
   took: readonly string[];
-  /** States in which it stood on the way, of parent and path. */
-  stood: readonly string[];
+  /** Outcomes of guards and delays that the last event met, in parent and path. */
+  met: readonly string[];
 }
 
 export type OwnedCall = ModelCall & { owner: string };
@@ -63,16 +73,14 @@ export function nextIn(state: ModelState): OwnedTimer | undefined {
 
 /** The recovery as it has begun. */
 export function startOf(input: { at: number }): ModelState {
-  const { snapshot, took } = begun(parentModel, input);
-  return { now: input.at, parent: snapshot, child: null, refused: null, took, stood: idsOf(snapshot) };
+  const { snapshot, took, met } = begun(parentModel, input);
+  return { now: input.at, parent: snapshot, child: null, refused: null, took, met };
 }
-
-const idsOf = (snapshot: AnyMachineSnapshot) => snapshot._nodes.map(({ id }) => id);
 
 /** One step, gathered. */
 class Step {
   readonly #took: string[] = [];
-  readonly #stood: string[] = [];
+  readonly #met: string[] = [];
   readonly #emitted: AnyEventObject[] = [];
   #moved = false;
   readonly now: number;
@@ -85,9 +93,9 @@ class Step {
     this.child = state.child;
   }
 
-  #note({ took, emitted, moved, snapshot }: Moved): void {
-    this.#stood.push(...idsOf(snapshot));
+  #note({ took, met, emitted, moved }: Moved): void {
     this.#took.push(...took);
+    this.#met.push(...met);
     this.#emitted.push(...emitted);
     if (moved) this.#moved = true;
   }
@@ -117,9 +125,15 @@ class Step {
     const own = passedOn.length === 0 && took.length > 0;
     const takenBelow = passedOn.map((event) => this.child !== null && this.deliver(this.child.id, event));
     const call = keptOf(this.parent).calls.find(({ src }) => src in pathModels);
-    if (!call) this.child = null;
+    if (!call) this.#drop();
     else if (this.child?.id !== call.src) this.#begin(call);
     return own || takenBelow.includes(true);
+  }
+
+  /** The parent has left the state of the path: what the path waited for does not come. */
+  #drop(): void {
+    if (this.child) this.#met.push(...keptOf(this.child.snapshot).timers.map(cancelled));
+    this.child = null;
   }
 
   #begin({ src, input }: ModelCall): void {
@@ -140,17 +154,17 @@ class Step {
     const refused = this.#emitted.find(({ type }) => type === 'refused') as Refused | undefined;
     if (refused) {
       const { type: _, ...details } = refused;
-      return { ...before, refused: details, took: this.#took, stood: this.#stood };
+      return { ...before, refused: details, took: this.#took, met: this.#met };
     }
     if (!accepted && !this.#moved)
-      return { ...before, refused: { code: 'notAccepted' }, took: this.#took, stood: this.#stood };
+      return { ...before, refused: { code: 'notAccepted' }, took: this.#took, met: this.#met };
     return {
       now: this.now,
       parent: this.parent,
       child: this.child,
       refused: null,
       took: this.#took,
-      stood: this.#stood,
+      met: this.#met,
     };
   }
 }
@@ -166,7 +180,7 @@ function passed(state: ModelState): ModelState {
   const until = nextIn(state)?.dueAt;
   if (until === undefined) throw new Error('nothing falls due');
   const took: string[] = [];
-  const stood: string[] = [];
+  const met: string[] = [];
   let current = state;
   for (let timer = nextIn(current); timer && timer.dueAt <= until; timer = nextIn(current)) {
     const { owner, id, event } = timer;
@@ -176,9 +190,9 @@ function passed(state: ModelState): ModelState {
     step.deliver(owner, event, { timer: own });
     current = step.result(current, true);
     took.push(...current.took);
-    stood.push(...current.stood);
+    met.push(delayKey(event.type, 'fired'), ...current.met);
   }
-  return { ...current, took, stood };
+  return { ...current, took, met };
 }
 
 /** What a happening makes of a recovery; a refused event leaves it as it was. */

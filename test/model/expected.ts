@@ -1,4 +1,5 @@
 import type { AnyMachineSnapshot, StateValue } from 'xstate';
+import { keptProofs } from '../../machines/availability.ts';
 import { events } from '../../machines/events.ts';
 import { OWN_EVENTS } from '../../machines/recovery.ts';
 import { type ModelState, type OwnedTimer, timersIn } from './composed.ts';
@@ -60,4 +61,13 @@ export function expectedOf(state: ModelState): Expected {
     deadlines: inOrder(timersIn(state).map((timer) => ({ name: nameOf(timer), at: timer.dueAt }))),
     output: undefined,
   };
+}
+
+/** How a refusal is told: without its reason, where the policy tells nothing of the account before a proof (R16). */
+export function refusalOf({ refused, parent, now }: ModelState): ModelState['refused'] {
+  if (!refused) return null;
+  const { reason, ...rest } = refused;
+  const { policy } = parent.context;
+  const isTold = policy.disclosure === 'always' || keptProofs(parent.context, now).length > 0;
+  return reason === undefined || isTold ? refused : rest;
 }

@@ -4,6 +4,7 @@ import { type EventName, events } from '../../machines/events.ts';
 import type { PortName } from '../../machines/ports.ts';
 import { answersOf, eventCases } from './cases.ts';
 import { callsIn, type Happening, happens, type ModelState, nextIn, startOf, timersIn } from './composed.ts';
+import { refusalOf } from './expected.ts';
 import { type Completed, START } from './subjects.ts';
 
 /** Paths through the model, by `@xstate/graph`. */
@@ -47,9 +48,9 @@ const GIVEN = [...CONSTANT, 'account'];
 const without = (context: object, left: readonly string[]) =>
   Object.fromEntries(Object.entries(context).filter(([key]) => !left.includes(key)));
 
-/** Two states with the same key have the same future; `took` tells apart how they were reached. */
+/** Two states with the same key have the same future; what was taken and met tells apart how they were reached. */
 export function keyOf(state: ModelState, withTransitions = true): string {
-  const { parent, child, now, took } = state;
+  const { parent, child, now, took, met } = state;
   const machine = (snapshot: AnyMachineSnapshot, left = CONSTANT) => [snapshot.value, without(snapshot.context, left)];
   const timers = timersIn(state)
     .filter(({ owner }) => owner !== '' || !child)
@@ -58,7 +59,7 @@ export function keyOf(state: ModelState, withTransitions = true): string {
   return JSON.stringify(
     [
       child ? [machine(child.snapshot, GIVEN), parent.context.late, parent.context.cancelling] : machine(parent),
-      ...[timers, calls, withTransitions ? took : []],
+      ...[timers, calls, withTransitions ? [took, met] : []],
     ],
     relative(now),
   );
@@ -91,13 +92,17 @@ export function walked(path: Path): ModelState {
   return rest.reduce(happens, startOf(first.input));
 }
 
-/** A path as it was generated, with the transitions that it takes from where its walk began. */
+/** A path as it was generated. */
 export interface Found {
   path: Path;
-  took: readonly string[];
+  /** Transitions, outcomes of guards and delays that it meets from where its walk began. */
+  met: readonly string[];
   /** What the model says of its last step. */
   refused: boolean;
 }
+
+/** Everything that can be covered and that the last step did. */
+export const metBy = ({ took, met }: ModelState): string[] => [...took, ...met];
 
 const LIMIT = 400_000;
 
@@ -110,12 +115,14 @@ export interface Way {
 function goes(state: ModelState, event: Happening | Way): ModelState {
   if (!('steps' in event)) return happens(state, event);
   const took: string[] = [];
+  const met: string[] = [];
   const end = event.steps.reduce((at, happening) => {
     const after = happens(at, happening);
     took.push(...after.took);
+    met.push(...after.met);
     return after;
   }, state);
-  return { ...end, took };
+  return { ...end, took, met };
 }
 
 interface Walk {
@@ -152,7 +159,7 @@ function foundIn(from: Path, paths: { steps: { event: unknown; state: unknown }[
     const states = after.map(({ state }) => state as ModelState);
     return {
       path: [...from, ...after.flatMap(({ event }) => stepsIn(event as Happening | Way))],
-      took: states.flatMap(({ took }) => took),
+      met: states.flatMap(metBy),
       refused: (states.at(-1)?.refused ?? null) !== null,
     };
   });
@@ -170,20 +177,20 @@ export function simple(walk: Walk): Found[] {
   return foundIn(walk.from, model.getSimplePaths(options));
 }
 
-/** As few of the paths as take every transition that any of them takes. */
-export function covering(found: readonly Found[], covered: Set<string> = new Set()): Found[] {
+/** As few and short of the paths as meet everything that any of them meets. */
+export function covering(found: readonly Found[], covered: Set<string>): Found[] {
   const chosen: Found[] = [];
   for (;;) {
     let best: Found | undefined;
     let most = 0;
     for (const each of found) {
-      const fresh = new Set(each.took.filter((name) => !covered.has(name))).size;
-      const gain = fresh === 0 ? 0 : fresh + 1 / each.path.length;
+      const fresh = new Set(each.met.filter((name) => !covered.has(name))).size;
+      const gain = fresh / each.path.length;
       if (gain > most) [best, most] = [each, gain];
     }
     if (!best) return chosen;
     chosen.push(best);
-    for (const name of best.took) covered.add(name);
+    for (const name of best.met) covered.add(name);
   }
 }
 
@@ -203,9 +210,9 @@ export function withRefusals(path: Path, subject: Completed, seen: Set<string>):
     const here = state;
     if (here.parent.status !== 'active') continue;
     const offer = (each: Happening, where: unknown) => {
-      const { refused } = happens(here, each);
-      const key = JSON.stringify([where, each.type, refused]);
-      if (!refused || seen.has(key)) return;
+      const refusal = refusalOf(happens(here, each));
+      const key = JSON.stringify([where, each.type, refusal]);
+      if (!refusal || seen.has(key)) return;
       seen.add(key);
       woven.push(each);
     };

@@ -5,6 +5,7 @@ import { afterAll } from 'vitest';
 import type { PortName } from '../../machines/ports.ts';
 import { ports as portSpecs } from '../../machines/ports.ts';
 import type { PortCall, Ports } from '../../src/adapters/ports.ts';
+import type { Tracer } from '../../src/core/index.ts';
 import type { Recoveries } from '../../src/host/api.ts';
 import { createVirtualClock, type VirtualClock } from '../../src/host/clock.ts';
 import { createRecoveries } from '../../src/host/recoveries.ts';
@@ -88,11 +89,16 @@ export class HostSystem implements System {
   #id = '';
   restarts = 0;
 
-  constructor(subject: Completed) {
+  readonly #tracer: Tracer | undefined;
+
+  /** @param tracer looks on, over all restarts. */
+  constructor(subject: Completed, tracer?: Tracer) {
     this.#subject = subject;
+    this.#tracer = tracer;
   }
 
   async #up(): Promise<Recoveries> {
+    const tracer = this.#tracer;
     const store = await openSqlite(this.#file, { synchronous: 'NORMAL', check: false });
     const host = await createRecoveries({
       store,
@@ -101,6 +107,7 @@ export class HostSystem implements System {
       policy: this.#subject.policyInput,
       sealingKey: KEY,
       retryDelay: () => 0,
+      ...(tracer ? { trace: () => tracer } : {}),
       onError: (error) => {
         throw error;
       },

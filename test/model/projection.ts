@@ -8,6 +8,8 @@ import {
   createEmptyActor,
   StateMachine,
 } from 'xstate';
+import { evaluateGuard } from 'xstate/guards';
+import { delayKey, guardKey, placesOf, type Transition } from '../../src/testing/coverage/keys.ts';
 
 /**
  * A machine as `@xstate/graph` can walk it, made from the machine's own definition: what it invokes or spawns becomes a call
@@ -45,6 +47,10 @@ const listOf = (part: Loose): Loose[] => (part === undefined ? [] : Array.isArra
 const keep = (change: (kept: Kept, args: Args) => Partial<Kept>) =>
   assign((args: Args) => ({ $: { ...args.context.$, ...change(args.context.$, args) } })) as Loose;
 
+/** What is met while an event is taken: keys of guards' outcomes and of delays, as `coverageOf` has them. */
+const noted: string[] = [];
+export const cancelled = ({ event }: ModelTimer): string => delayKey(event.type, 'cancelled');
+
 const begins = (timer: (args: Args) => Omit<ModelTimer, 'dueAt'> & { delay: number }) =>
   keep((kept, args) => {
     const { delay, ...rest } = timer(args);
@@ -54,6 +60,8 @@ const begins = (timer: (args: Args) => Omit<ModelTimer, 'dueAt'> & { delay: numb
 const cancels = (idOf: (args: Args) => string) =>
   keep(({ timers }, args) => {
     const last = timers.findLastIndex(({ id }) => id === idOf(args));
+    const timer = timers[last];
+    if (timer) noted.push(cancelled(timer));
     return { timers: timers.filter((_, index) => index !== last) };
   });
 const calls = (call: (args: Args) => ModelCall) => keep((kept, args) => ({ calls: [...kept.calls, call(args)] }));
@@ -125,7 +133,7 @@ export function projectionOf(machine: AnyStateMachine): AnyStateMachine {
   };
   const config = projectedState(machine.root, delayOf);
   const { context } = machine.config as Loose;
-  return new StateMachine(
+  const projected = new StateMachine(
     {
       ...config,
       context: (args: Loose) => ({
@@ -141,37 +149,45 @@ export function projectionOf(machine: AnyStateMachine): AnyStateMachine {
       ),
     } as Loose,
   );
+  watchGuards(projected);
+  return projected;
+}
+
+/** Has each guarded transition note what its guard says. */
+function watchGuards(machine: AnyStateMachine): void {
+  for (const [transition, { key }] of placesOf(machine)) {
+    const { guard } = transition;
+    if (guard === undefined) continue;
+    const check = (snapshot: AnyMachineSnapshot, { context, event }: Args) => {
+      const outcome = evaluateGuard(guard, context, event, snapshot);
+      noted.push(guardKey(key, outcome));
+      return outcome;
+    };
+    // XState asks a guard that has `check` with the snapshot.
+    transition.guard = Object.assign(() => false, { check });
+  }
 }
 
 export interface Moved {
   snapshot: AnyMachineSnapshot;
-  /** Transitions taken, by their name in the definition. */
+  /** Transitions taken, by their key in the definition. */
   took: string[];
+  /** Guards' outcomes and delays met, by theirs. */
+  met: string[];
   /** Whether one of them has a target. */
   moved: boolean;
   emitted: AnyEventObject[];
 }
 
-interface Taken {
-  source: AnyStateNode;
-  eventType: string;
-  target?: unknown;
-}
-
-/** The name of a transition: its state, its event and its place among the candidates. */
-export const transitionName = (source: AnyStateNode, type: string, index: number) =>
-  `${source.id} ${type === '' ? 'always' : type} ${index + 1}`;
-
-function nameOf(taken: Taken): string {
-  const candidates: readonly unknown[] =
-    taken.eventType === '' ? (taken.source.always ?? []) : (taken.source.transitions.get(taken.eventType) ?? []);
-  const index = candidates.indexOf(taken);
-  if (index < 0) throw new Error(`a transition of '${taken.source.id}' is not in its definition`);
-  return transitionName(taken.source, taken.eventType, index);
+function keyOf(taken: Transition): string {
+  const place = placesOf(taken.source.machine).get(taken);
+  if (!place) throw new Error(`a transition of '${taken.source.id}' is not in its definition`);
+  return place.key;
 }
 
 function observed(act: (scope: AnyActorScope) => AnyMachineSnapshot): Moved {
-  const taken: Taken[] = [];
+  const taken: Transition[] = [];
+  noted.length = 0;
   const emitted: AnyEventObject[] = [];
   const scope = {
     self: createEmptyActor(),
@@ -190,11 +206,13 @@ function observed(act: (scope: AnyActorScope) => AnyMachineSnapshot): Moved {
   } as unknown as AnyActorScope;
   const snapshot = act(scope);
   if (snapshot.status === 'error') throw snapshot.error;
+  if (snapshot.status === 'done') noted.push(...keptOf(snapshot).timers.map(cancelled));
   // What begins a machine is no transition of a state.
   const transitions = taken.filter(({ source, eventType }) => source !== undefined && eventType !== undefined);
   return {
     snapshot,
-    took: transitions.filter(({ eventType }) => eventType !== 'xstate.init').map(nameOf),
+    took: transitions.filter(({ eventType }) => eventType !== 'xstate.init').map(keyOf),
+    met: [...noted],
     moved: transitions.some(({ target }) => target !== undefined),
     emitted,
   };

@@ -1,7 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { callsIn, type Happening, happens, type ModelState, nextIn, startOf } from './composed.ts';
-import type { Coverage } from './coverage.ts';
-import { type Expected, expectedOf } from './expected.ts';
+import { type Expected, expectedOf, refusalOf } from './expected.ts';
 import type { Path } from './graph.ts';
 
 /** What was seen of a step: where it leads, and how it was refused. */
@@ -34,9 +33,10 @@ const describe = (happening: Happening): string =>
 
 /**
  * Walks a path with a system, and compares after each step what the system shows with what the model says.
+ * @returns number of its steps.
  * @throws Error that lists the path up to where they differ.
  */
-export async function replay(path: Path, system: System, coverage: Coverage): Promise<number> {
+export async function replay(path: Path, system: System): Promise<number> {
   const same = system.same ?? isDeepStrictEqual;
   const done: string[] = [];
   let state: ModelState | undefined;
@@ -59,11 +59,11 @@ export async function replay(path: Path, system: System, coverage: Coverage): Pr
       else if (state) state = happens(state, happening);
       else throw new Error('a path begins with a start');
       const refused = await system.apply(happening, place, dueAt, due);
-      if (!isDeepStrictEqual(refused, state.refused)) throw differs('the refusal', state.refused, refused);
+      const refusal = refusalOf(state);
+      if (!isDeepStrictEqual(refused, refusal)) throw differs('the refusal', refusal, refused);
       const expected = expectedOf(state);
       const seen = await system.see();
       if (!same(seen, expected)) throw differs('what is shown', expected, seen);
-      coverage.note(state);
     }
   } finally {
     await system.close();

@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { events } from '../../machines/events.ts';
 import type { By } from '../../src/host/api.ts';
-import { Client, Running, temporaryFolder, whenOver } from '../http/service.ts';
+import { Client, type Fields, Running, temporaryFolder, whenOver } from '../http/service.ts';
 import type { Happening } from './composed.ts';
 import { type Expected, inOrder } from './expected.ts';
 import type { Observed, System } from './replay.ts';
@@ -12,6 +12,7 @@ import { type Completed, START } from './subjects.ts';
 import { type ToldServer, toldServer } from './told-server.ts';
 
 const PATIENCE = 15_000; // ms
+const PAUSE = 4; // ms
 const LONG = '3650d';
 const MANY = { most: 1_000_000 };
 const EVERY_ROLE = ['agent', 'staff', 'auditor'];
@@ -23,7 +24,7 @@ async function until<T>(look: () => Promise<T | undefined> | T | undefined, what
     const found = await look();
     if (found !== undefined) return found;
     if (performance.now() - since > PATIENCE) throw new Error(`waited in vain for ${what}`);
-    await pause(2);
+    await pause(PAUSE);
   }
 }
 
@@ -32,6 +33,8 @@ export interface Served {
   running: Running;
   server: ToldServer;
   accounts: number;
+  /** Headers of one who may see everything. */
+  staff?: Fields | undefined;
 }
 
 /** Starts a service for the paths of one subject. */
@@ -161,11 +164,22 @@ export class HttpSystem implements System {
     }
   }
 
+  /** What staff sees; where the clock was set, the token may be good no more. */
+  async #seenByStaff() {
+    const served = this.#served;
+    const look = async () => {
+      served.staff ??= await served.running.staff('eve', ...EVERY_ROLE);
+      return new Client(served.running, this.#recovery.recoveryId, served.staff).get();
+    };
+    const seen = await look();
+    if (seen.status !== 401) return seen.body;
+    served.staff = undefined;
+    return (await look()).body;
+  }
+
   async see(): Promise<Expected> {
-    const { running } = this.#served;
     const { body } = await this.#recovery.get();
-    const staff = new Client(running, body.recoveryId, await running.staff('eve', ...EVERY_ROLE));
-    const other = (await staff.get()).body;
+    const other = await this.#seenByStaff();
     const allowed = [...body.allowed, ...other.allowed].map(({ type }) => type).sort();
     const deadlines = inOrder(body.deadlines.map(({ name, at }) => ({ name, at: Date.parse(at) })));
     this.#version = body.version;

@@ -1,13 +1,15 @@
 /**
- * Transitions that no path takes and states that none comes by, and why. A test fails for one that is neither met nor listed
- * here, and for one that is listed and met.
+ * What no path meets, by its key among the machine's parts (see `coverageOf`), and why. A test fails for what is neither
+ * met nor listed here, and for what is listed and met.
  */
-export const unreached: readonly { names: readonly string[]; why: string }[] = [
+const unreached: readonly { keys: readonly string[]; why: string }[] = [
   {
-    names: ['emergencyCode.verified'],
-    why: 'Every path has the same ends; an emergency code proves nothing, it is used or not.',
+    keys: ['recovery.choosing.deciding always 8 false'],
+    why: 'The last path in the list is the one chosen when none before it is: what is no path is refused before.',
   },
 ];
 
+export const neverMet: ReadonlySet<string> = new Set(unreached.flatMap(({ keys }) => keys));
+
 /** Transitions that nobody can reach over HTTP: a contact who was not asked has no token to speak with. */
-export const notOverHttp: readonly string[] = ['securityContacts contact.deny 1'];
+export const notOverHttp: readonly string[] = ['securityContacts contact.deny 0'];
