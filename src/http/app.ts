@@ -10,6 +10,7 @@ import { fieldOf, malformed } from './body.ts';
 import type { ServiceConfig } from './config.ts';
 import { docs, PAGE_POLICY } from './docs.ts';
 import { INSPECTOR_POLICY, inspectorPage } from './inspector.ts';
+import { inspectorApi } from './inspector-api.ts';
 import type { RateLimits } from './limits.ts';
 import type { Metrics } from './metrics.ts';
 import { operations } from './operations.ts';
@@ -94,7 +95,10 @@ export function createApp(parts: Parts): App {
   recoveryRoutes(app, parts);
   operations(app, parts);
   docs(app);
-  if (config.inspector ?? config.mode === 'sandbox') inspectorPage(app);
+  if (config.inspector ?? config.mode === 'sandbox') {
+    inspectorPage(app);
+    inspectorApi(app, parts);
+  }
   return app;
 }
 

@@ -5,8 +5,8 @@ import type { App } from './app.ts';
 import { isFromHere } from './local.ts';
 import { RequestProblem } from './problems.ts';
 
-/** The built page, beside the built service. */
-const FOLDER = join(import.meta.dirname, '../../visualizer');
+/** The built page, beside the built service; from the sources it is the same one. */
+const FOLDER = join(import.meta.dirname, import.meta.filename.endsWith('.ts') ? '../../dist' : '../..', 'visualizer');
 const TYPES: Record<string, string> = {
   '.html': 'text/html; charset=utf-8',
   '.js': 'text/javascript',
@@ -36,7 +36,7 @@ export function inspectorPage(app: App): void {
   app.get('/inspector/', async (c) => answer(c, 'index.html'));
   app.get('/inspector/assets/:file', async (c) => {
     const name = c.req.param('file');
-    const known = await readdir(join(FOLDER, 'assets')).catch(() => []);
+    const known = await readdir(join(FOLDER, 'assets')).catch((): string[] => []);
     if (!known.includes(name)) throw notHere(c);
     return answer(c, join('assets', name));
   });
