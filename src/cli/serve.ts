@@ -16,10 +16,8 @@ const TOLD = [ConfigError, StoreInUse, StoreDamaged, UnusableStore, UnusableFile
 /** Runs the service until it is told to stop. @returns the exit code: 0 after a graceful stop, 2 when it cannot start. */
 export async function runService({ config: file, sandbox, inspector }: ServeFlags): Promise<number> {
   try {
-    const config = await loadConfig(process.env, file, {
-      ...(sandbox ? { mode: 'sandbox' } : {}),
-      ...(inspector ? { inspector } : {}),
-    });
+    const env = inspector ? { ...process.env, REGAIN_INSPECTOR_ON: 'true' } : process.env;
+    const config = await loadConfig(env, file, sandbox ? { mode: 'sandbox' } : {});
     process.stdout.on('error', () => {}); // nobody reads the log any more
     const log = loggerOf(config);
     const toldToStop = told('SIGTERM', 'SIGINT'); // also while it starts

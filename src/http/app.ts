@@ -9,9 +9,10 @@ import type { Store } from '../store/types.ts';
 import { fieldOf, malformed } from './body.ts';
 import type { ServiceConfig } from './config.ts';
 import { docs, PAGE_POLICY } from './docs.ts';
-import { INSPECTOR_POLICY, inspectorPage } from './inspector.ts';
+import { INSPECTOR, INSPECTOR_POLICY, inspectorPage, isInspectorOn } from './inspector.ts';
 import { inspectorApi } from './inspector-api.ts';
 import type { RateLimits } from './limits.ts';
+import { onlyFromHere } from './local.ts';
 import type { Metrics } from './metrics.ts';
 import { operations } from './operations.ts';
 import type { Presenter } from './presenter.ts';
@@ -71,7 +72,7 @@ export function createApp(parts: Parts): App {
   const ofInspector = headersOf(INSPECTOR_POLICY);
   app.use((c, next) => {
     if (c.req.path === '/docs') return ofPage(c, next);
-    return c.req.path.startsWith('/inspector/') ? ofInspector(c, next) : ofOthers(c, next);
+    return c.req.path.startsWith(`${INSPECTOR}/`) ? ofInspector(c, next) : ofOthers(c, next);
   });
   app.use('/v1/*', async (c, next) => {
     await next();
@@ -95,7 +96,9 @@ export function createApp(parts: Parts): App {
   recoveryRoutes(app, parts);
   operations(app, parts);
   docs(app);
-  if (config.inspector ?? config.mode === 'sandbox') {
+  if (isInspectorOn(config)) {
+    app.use(INSPECTOR, onlyFromHere);
+    app.use(`${INSPECTOR}/*`, onlyFromHere);
     inspectorPage(app);
     inspectorApi(app, parts);
   }

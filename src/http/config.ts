@@ -78,8 +78,13 @@ export const ServiceConfig = z
     streams: z.int().positive().default(1_000),
     /** Bearer token for `/metrics`; without it only this machine may read them. */
     metricsToken: z.string().min(KEY).optional(),
-    /** Whether the inspector's page is served, to this machine alone; by default in a sandbox only. */
-    inspector: z.boolean().optional(),
+    /** The page `/inspector`, for whoever is on this machine. */
+    inspector: z
+      .strictObject({
+        /** Without it: on in a sandbox, off in production. */
+        on: z.boolean().optional(),
+      })
+      .prefault({}),
     /** Jump of the machine's clock that raises an alarm. */
     clockJump: duration().prefault('1m'),
     logLevel: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),

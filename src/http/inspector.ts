@@ -2,8 +2,10 @@ import { readdir, readFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import type { Context } from 'hono';
 import type { App } from './app.ts';
-import { isFromHere } from './local.ts';
+import type { ServiceConfig } from './config.ts';
 import { RequestProblem } from './problems.ts';
+
+export const INSPECTOR = '/inspector';
 
 /** The built page, beside the built service; from the sources it is the same one. */
 const FOLDER = join(import.meta.dirname, import.meta.filename.endsWith('.ts') ? '../../dist' : '../..', 'visualizer');
@@ -28,23 +30,20 @@ export const INSPECTOR_POLICY = {
   frameAncestors: ["'none'"],
 };
 
-/** The inspector's page. Whoever asks from another machine is told that there is none. */
+/** Whether the page is served: in a sandbox, unless it is switched off; elsewhere only when it is switched on. */
+export const isInspectorOn = ({ mode, inspector }: Pick<ServiceConfig, 'mode' | 'inspector'>): boolean =>
+  inspector.on ?? mode === 'sandbox';
+
+/** The inspector's page. */
 export function inspectorPage(app: App): void {
-  app.use('/inspector', fromHere);
-  app.use('/inspector/*', fromHere);
-  app.get('/inspector', (c) => c.redirect('/inspector/'));
-  app.get('/inspector/', async (c) => answer(c, 'index.html'));
-  app.get('/inspector/assets/:file', async (c) => {
+  app.get(INSPECTOR, (c) => c.redirect(`${INSPECTOR.slice(1)}/`));
+  app.get(`${INSPECTOR}/`, async (c) => answer(c, 'index.html'));
+  app.get(`${INSPECTOR}/assets/:file`, async (c) => {
     const name = c.req.param('file');
     const known = await readdir(join(FOLDER, 'assets')).catch((): string[] => []);
     if (!known.includes(name)) throw notHere(c);
     return answer(c, join('assets', name));
   });
-}
-
-async function fromHere(c: Context, next: () => Promise<void>): Promise<void> {
-  if (!isFromHere(c)) throw notHere(c);
-  await next();
 }
 
 const notHere = (c: Context) => new RequestProblem('notFound', `there is no ${c.req.method} ${c.req.path}`);

@@ -42,9 +42,9 @@ describe('R56: the inspector', () => {
     });
     const off = await startService(production);
     whenOver(() => off.stop());
-    const on = await startService({ ...production, inspector: true });
+    const on = await startService({ ...production, inspector: { on: true } });
     whenOver(() => on.stop());
-    const sandbox = await Running.start({ inspector: false });
+    const sandbox = await Running.start({ inspector: { on: false } });
     for (const path of [API, '/inspector', '/inspector/', ...paths('x')]) {
       expect(await statusOf(off.url + path), path).toBe(404);
       expect(await statusOf(sandbox.url + path), path).toBe(404);
