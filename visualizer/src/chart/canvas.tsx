@@ -116,7 +116,7 @@ function Canvas({ instance, onSelect }: ChartProps) {
           proOptions={{ hideAttribution: true }}
         >
           <Background variant={BackgroundVariant.Dots} gap={20} size={1} />
-          <MiniMap pannable zoomable ariaLabel={texts.minimap} nodeClassName={(node) => miniClass(node)} />
+          <MiniMap pannable zoomable ariaLabel={texts.minimap} nodeClassName={miniClass} nodeStrokeWidth={6} />
         </ReactFlow>
         {busy && <p className="chart-busy">{texts.layingOut}</p>}
         {selection && layout && (

@@ -41,11 +41,10 @@ const OPTIONS: Record<string, string> = {
   'elk.edgeRouting': 'ORTHOGONAL',
   'elk.json.shapeCoords': 'ROOT',
   'elk.json.edgeCoords': 'ROOT',
-  'elk.edgeLabels.inline': 'true',
-  'elk.layered.considerModelOrder.strategy': 'PREFER_EDGES',
-  'elk.layered.nodePlacement.strategy': 'BRANDES_KOEPF',
 };
-const SPACING: Record<string, string> = {
+/** ELK reads these anew at each state that has states. */
+const LEVEL: Record<string, string> = {
+  'elk.layered.cycleBreaking.strategy': 'DEPTH_FIRST', // from the first state on, as a reader goes
   'elk.spacing.nodeNode': '28',
   'elk.spacing.edgeNode': '16',
   'elk.spacing.edgeEdge': '12',
@@ -74,7 +73,7 @@ function nodeOf(box: Box): ElkNode {
   return {
     id: box.id,
     layoutOptions: {
-      ...SPACING,
+      ...LEVEL,
       'elk.padding': `[top=${box.height + SIDE},left=${SIDE},bottom=${SIDE},right=${SIDE}]`,
       'elk.nodeSize.constraints': 'MINIMUM_SIZE',
       'elk.nodeSize.minimum': `(${box.width}, ${box.height})`,
@@ -96,7 +95,7 @@ const edgeOf = ({ id, source, target, width, height }: Arrow): ElkExtendedEdge =
   id,
   sources: [source],
   targets: [target],
-  labels: [{ id: `${id} label`, text: id, width, height }],
+  labels: [{ id: `${id} label`, text: id, width, height, layoutOptions: { 'elk.edgeLabels.inline': 'true' } }],
 });
 
 function read(scene: Scene, graph: ElkNode): Layout {

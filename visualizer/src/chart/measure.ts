@@ -19,19 +19,26 @@ export const estimate: Measure = (text, font) => {
   return units * size;
 };
 
-/** Breaks a text into lines no wider than `width` where it has a place to break: blanks, dots, capitals, between Chinese signs. */
+/** A text in lines no wider than `width`: broken at blanks, and within a word only where it is too long by itself. */
 export function wrap(text: string, font: Font, width: number, measure: Measure): string[] {
-  if (measure(text, font) <= width) return [text];
   const lines: string[] = [];
   let line = '';
-  for (const part of text.split(/(?<=[\s.,/(:])|(?=[A-Z[])|(?<=[\u2e80-\uffef])/)) {
+  const add = (part: string) => {
     if (line !== '' && measure(line + part.trimEnd(), font) > width) {
       lines.push(line.trimEnd());
       line = part;
     } else {
       line += part;
     }
+  };
+  for (const word of text.split(/(?<=\s)/)) {
+    if (measure(word.trimEnd(), font) <= width) add(word);
+    else for (const part of word.split(WITHIN_WORD)) add(part);
   }
   lines.push(line.trimEnd());
   return lines;
 }
+
+/** After a dot and the like, before a capital, and between Chinese signs. */
+const WITHIN_WORD =
+  /(?<=[.,/(:_-])|(?<=[a-z0-9])(?=[A-Z[])|(?<=[\u2e80-\uffef])(?![\u3001\u3002\uff0c\uff1a-\uff1f\uff01\uff09])/;

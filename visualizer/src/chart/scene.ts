@@ -82,7 +82,7 @@ export interface Scene {
 }
 
 const BOX = { widest: 260, narrowest: 88, side: 12, top: 8, gap: 4 };
-const LABEL = { widest: 220, side: 6, top: 2 };
+const LABEL = { widest: 250, side: 6, top: 2 };
 
 export const boxId = (prefix: string, id: string): string => prefix + id;
 
