@@ -12,21 +12,28 @@ const pedestrian = setup({}).createMachine({
   states: { walk: { on: { BLINK: 'blinking' } }, blinking: { on: { STOP: 'stop' } }, stop: { type: 'final' } },
 });
 
-const light = setup({ actors: { pedestrian }, guards: { isNight: ({ context }) => context.rounds > 9 } }).createMachine({
-  id: 'trafficLight',
-  description: 'A light at a crossing for cars and people on foot.',
-  context: { rounds: 0 },
-  initial: 'green',
-  states: {
-    green: { on: { TIMER: 'yellow' }, after: { 2_700_000: 'yellow' } },
-    yellow: { on: { TIMER: [{ guard: 'isNight', target: 'off' }, { target: 'red' }] } },
-    red: {
-      invoke: { id: 'people', src: 'pedestrian', onDone: 'green' },
-      on: { 'FOOT.*': { actions: ({ self, event }) => self.getSnapshot().children.people?.send({ type: event.type.slice(5) } as never) } },
+const light = setup({ actors: { pedestrian }, guards: { isNight: ({ context }) => context.rounds > 9 } }).createMachine(
+  {
+    id: 'trafficLight',
+    description: 'A light at a crossing for cars and people on foot.',
+    context: { rounds: 0 },
+    initial: 'green',
+    states: {
+      green: { on: { TIMER: 'yellow' }, after: { 2700000: 'yellow' } },
+      yellow: { on: { TIMER: [{ guard: 'isNight', target: 'off' }, { target: 'red' }] } },
+      red: {
+        invoke: { id: 'people', src: 'pedestrian', onDone: 'green' },
+        on: {
+          'FOOT.*': {
+            actions: ({ self, event }) =>
+              self.getSnapshot().children.people?.send({ type: event.type.slice(5) } as never),
+          },
+        },
+      },
+      off: { type: 'final' },
     },
-    off: { type: 'final' },
   },
-});
+);
 
 const actor = createActor(light, { inspect });
 actor.start();

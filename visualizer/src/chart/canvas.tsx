@@ -89,7 +89,6 @@ function Canvas({ instance, isLive = false, onSelect }: ChartProps) {
   return (
     <section className="chart" aria-label={texts.label(instance.definition.id)} aria-busy={busy}>
       <Toolbar layout={layout} query={query} onQuery={setQuery} onPick={(id) => select({ kind: 'state', id })}>
-        {isLive && <Legend />}
         {isLive && (
           <button type="button" aria-pressed={follows} onClick={() => setFollows(!follows)}>
             {texts.follow}
@@ -128,6 +127,7 @@ function Canvas({ instance, isLive = false, onSelect }: ChartProps) {
           <Background variant={BackgroundVariant.Dots} gap={20} size={1} />
           <MiniMap pannable zoomable ariaLabel={texts.minimap} nodeClassName={miniClass} nodeStrokeWidth={6} />
         </ReactFlow>
+        {isLive && <Legend />}
         {busy && <p className="chart-busy">{texts.layingOut}</p>}
         {selection && layout && (
           <Details selection={selection} layout={layout} onClose={() => select(undefined)} onSelect={select} />

@@ -5,7 +5,7 @@ import type { HistoryProps } from './panels.tsx';
 import { Rows } from './rows.tsx';
 
 const HEIGHT = 40; // px
-const LANE = 132; // px
+const LANE = 116; // px
 
 /** Who sent what to whom: a lane for each actor, and one for all that is outside. */
 export function Sequence({ history, step, onStep }: HistoryProps) {
