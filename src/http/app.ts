@@ -9,10 +9,10 @@ import type { Store } from '../store/types.ts';
 import { fieldOf, malformed } from './body.ts';
 import type { ServiceConfig } from './config.ts';
 import { docs, PAGE_POLICY } from './docs.ts';
-import { INSPECTOR, INSPECTOR_POLICY, inspectorPage, isInspectorOn } from './inspector.ts';
+import { INSPECTOR, inspectorPage, inspectorPolicy, isInspectorOn } from './inspector.ts';
+import { onlyFromHere } from './inspector-access.ts';
 import { inspectorApi } from './inspector-api.ts';
 import type { RateLimits } from './limits.ts';
-import { onlyFromHere } from './local.ts';
 import type { Metrics } from './metrics.ts';
 import { operations } from './operations.ts';
 import type { Presenter } from './presenter.ts';
@@ -23,7 +23,7 @@ import type { Tokens } from './tokens.ts';
 
 /** What the routes work with. */
 export interface Parts {
-  config: Pick<ServiceConfig, 'mode' | 'bodyLimit' | 'trustedProxies' | 'metricsToken' | 'inspector'>;
+  config: Pick<ServiceConfig, 'bodyLimit' | 'trustedProxies' | 'metricsToken' | 'mode' | 'inspector'>;
   recoveries: Recoveries;
   store: Store;
   events: EventRegistry;
@@ -69,7 +69,11 @@ export function createApp(parts: Parts): App {
     secureHeaders({ contentSecurityPolicy, referrerPolicy: 'no-referrer', xFrameOptions: 'DENY' });
   const ofPage = headersOf(PAGE_POLICY);
   const ofOthers = headersOf({ defaultSrc: ["'none'"], frameAncestors: ["'none'"] });
-  const ofInspector = headersOf(INSPECTOR_POLICY);
+  const ofInspector = secureHeaders({
+    contentSecurityPolicy: inspectorPolicy(config),
+    referrerPolicy: 'no-referrer',
+    xFrameOptions: config.mode === 'sandbox' ? false : 'DENY', // it knows no other origins: the policy says which
+  });
   app.use((c, next) => {
     if (c.req.path === '/docs') return ofPage(c, next);
     return c.req.path.startsWith(`${INSPECTOR}/`) ? ofInspector(c, next) : ofOthers(c, next);
@@ -99,7 +103,7 @@ export function createApp(parts: Parts): App {
   if (isInspectorOn(config)) {
     app.use(INSPECTOR, onlyFromHere);
     app.use(`${INSPECTOR}/*`, onlyFromHere);
-    inspectorPage(app);
+    inspectorPage(app, config);
     inspectorApi(app, parts);
   }
   return app;

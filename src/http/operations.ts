@@ -2,11 +2,12 @@ import { timingSafeEqual } from 'node:crypto';
 import { createRoute, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import type { App, Parts } from './app.ts';
-import { isFromHere } from './local.ts';
+import { addressOf } from './limits.ts';
 import { notAuthenticated } from './problems.ts';
 import { json, problem } from './responses.ts';
 
 const PROBE_KEPT = 1_000; // ms
+const LOOPBACK = /^(127\.\d+\.\d+\.\d+|::1|::ffff:127\.\d+\.\d+\.\d+)$/;
 
 const tags = ['operations'];
 const status = (description: string) => json(z.object({ status: z.string() }), description);
@@ -74,9 +75,13 @@ export function operations(app: App, { store, metrics, config, clock, stopping }
     return probed.result;
   }
 
+  /** Came through a proxy, which may stand on this machine. */
+  const isForwarded = (c: Context) =>
+    ['Forwarded', 'X-Forwarded-For', 'X-Real-IP'].some((name) => c.req.header(name) !== undefined);
+
   function maySee(c: Context): boolean {
     const { metricsToken } = config;
-    if (metricsToken === undefined) return isFromHere(c);
+    if (metricsToken === undefined) return !isForwarded(c) && LOOPBACK.test(addressOf(c, 0));
     const given = Buffer.from(c.req.header('Authorization') ?? '');
     const right = Buffer.from(`Bearer ${metricsToken}`);
     return given.length === right.length && timingSafeEqual(given, right);

@@ -35,6 +35,8 @@ export const MOST = 100_000;
 export class History {
   readonly entries: Entry[] = [];
   readonly actors = new Map<string, ActorRecord>();
+  /** Positions of all but snapshots: each is a step, and what follows up to the next one belongs to it. */
+  readonly steps: number[] = [];
   /** Messages that found no place any more. */
   lost = 0;
   readonly #sessions = new Map<string, string>(); // id of a session: key of its latest actor
@@ -62,6 +64,7 @@ export class History {
       message,
     };
     this.entries.push(entry);
+    if (entry.kind !== 'snapshot') this.steps.push(entry.index);
     if (entry.snapshot) {
       const known = this.#snapshots.get(entry.actor);
       if (known) known.push(entry.index);
@@ -118,6 +121,11 @@ export class History {
     }
     this.#charts.set(text, chart);
     return chart;
+  }
+
+  /** Position at which all has come of a step: the last one before the next step. */
+  endOf(step: number): number {
+    return (this.steps[step + 1] ?? this.entries.length) - 1;
   }
 
   /** The last snapshots of an actor up to a position, the latest first. */

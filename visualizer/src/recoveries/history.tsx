@@ -16,8 +16,11 @@ export function History({ history, index, onChoose }: HistoryProps) {
   const texts = useTexts(recoveries);
   const locale = useContext(LocaleContext);
   const chosen = useRef<HTMLButtonElement>(null);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the chosen entry comes into sight when another one is chosen
-  useEffect(() => chosen.current?.scrollIntoView({ block: 'nearest' }), [index]);
+  const shown = useRef(index);
+  useEffect(() => {
+    if (shown.current !== index) chosen.current?.scrollIntoView({ block: 'nearest' });
+    shown.current = index;
+  }, [index]);
   const last = history.length - 1;
   return (
     <section className="history">

@@ -143,8 +143,8 @@ function Row({ row, now }: { row: InspectedSummary; now: number }) {
     <tr className={status}>
       <th scope="row">
         <a href={linkTo('recoveries', recoveryId)}>{text}</a>
-        <code>{state}</code>
         {status !== 'active' && <span className={`badge ${status}`}>{texts.statuses[status]}</span>}
+        <code>{state}</code>
       </th>
       <td>{path === undefined ? '' : (paths[path] ?? path)}</td>
       <td>{accountId}</td>

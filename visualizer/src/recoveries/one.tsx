@@ -46,7 +46,7 @@ function Opened({ recovery }: { recovery: InspectedRecovery }) {
   const path = pathIn(recovery.state);
   return (
     <div className="recovery">
-      <div className="recovery-chart">{instance && <Chart instance={instance} />}</div>
+      <div className="recovery-chart">{instance && <Chart instance={instance} isLive />}</div>
       <aside className="recovery-side" aria-label={shown.state}>
         <a href={linkTo('recoveries')}>← {texts.back}</a>
         <header>
