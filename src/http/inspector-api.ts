@@ -11,6 +11,8 @@ import {
   entryOf,
   type InspectedList,
   type InspectedRecovery,
+  type InspectedTrails,
+  moveOf,
   summaryOf,
   timerOf,
 } from './inspector-view.ts';
@@ -29,6 +31,8 @@ const ListQuery = z.object({
   after: RecoveryIdText.optional(),
   limit: z.coerce.number().int().min(1).max(500).default(100),
 });
+const TrailsQuery = ListQuery.pick({ after: true });
+const TRAILS = 100;
 const OneQuery = z.object({ after: z.coerce.number().int().nonnegative().default(0) });
 
 /** Between signs of life of a stream, in ms: a page then asks again for what no change announces, such as tries. */
@@ -92,6 +96,17 @@ export function inspectorApi(app: App, { config, recoveries, store, clock, token
       history: (await recoveries.audit(id, after)).map(entryOf),
     };
     return c.json(body);
+  });
+
+  app.get('/inspector/api/trails', async (c) => {
+    await reader(c);
+    const { after } = parsed(TrailsQuery, c.req.query());
+    const filter = { newestFirst: true, limit: TRAILS, ...(after === undefined ? {} : { after }) };
+    const list = await recoveries.list(filter);
+    const trails: InspectedTrails['trails'] = [];
+    for (const { id } of list) trails.push((await recoveries.audit(id)).map(moveOf));
+    const last = list.length === TRAILS ? list.at(-1) : undefined;
+    return c.json({ trails, ...(last ? { after: last.id } : {}) } satisfies InspectedTrails);
   });
 
   let open = 0;

@@ -118,6 +118,13 @@ export interface InspectedList {
   after?: string;
 }
 
+/** Where recoveries went, for figures over many of them. */
+export interface InspectedTrails {
+  trails: { at: number; to?: string }[][];
+  /** What to ask for to get more. */
+  after?: string;
+}
+
 export interface InspectedTimer {
   id: string;
   /** Path of the machine that waits for it: empty for the parent. */
@@ -160,6 +167,11 @@ export function summaryOf(recovery: Omit<RecoveryRecord, 'snapshot' | 'calls'>, 
 
 export const entryOf = ({ seq, at, kind, data }: AuditEntry & { seq: number }): InspectedEntry =>
   Entry.parse({ seq, at, kind, data });
+
+export function moveOf(entry: AuditEntry & { seq: number }): InspectedTrails['trails'][number][number] {
+  const { at, data } = entryOf(entry);
+  return { at, ...(data.to === undefined ? {} : { to: data.to }) };
+}
 
 export const timerOf = (timer: Timer): InspectedTimer => ({
   id: timer.id,

@@ -159,11 +159,10 @@ export async function several(outside: Outside) {
   const card = await outside.owner('a2');
   await card.does({ type: 'path.choose', path: 'bankCard' });
   await card.does({ type: 'bankCard.submit', cardId: 'c1', holderRef: 'h1' });
+  await outside.request('POST', '/sandbox/faults', { port: 'notify', fault: 'throws' });
   const password = await outside.owner('a1');
   await password.does({ type: 'path.choose', path: 'bankCard' });
   await password.does({ type: 'bankCard.submit', cardId: 'c1', holderRef: 'h1' });
   await password.does({ type: 'code.submit', code: await outside.code('a1') });
-  await outside.request('POST', '/sandbox/faults', { port: 'setPassword', fault: 'throws' });
-  await password.send({ type: 'password.submit', password: '294817', confirmation: '294817' });
   return { ended, appeal, contacts, quiz, card, password };
 }

@@ -19,7 +19,7 @@ async function withAuditor(part: ServiceConfigInput = {}) {
 }
 
 /** Everything that may be asked of the inspector. */
-const paths = (id: string) => [`${API}/recoveries`, one(id), `${API}/stream`];
+const paths = (id: string) => [`${API}/recoveries`, one(id), `${API}/trails`, `${API}/stream`];
 
 async function statusOf(url: string, headers: Fields = {}, method = 'GET'): Promise<number> {
   const gone = new AbortController();

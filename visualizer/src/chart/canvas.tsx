@@ -2,6 +2,7 @@ import '@xyflow/react/dist/style.css';
 import './chart.css';
 import { Background, BackgroundVariant, MiniMap, ReactFlow, ReactFlowProvider } from '@xyflow/react';
 import { useCallback, useContext, useMemo, useState } from 'react';
+import { ExportMenu } from '../export/menu.tsx';
 import { LocaleContext, useTexts } from '../texts/bilingual.ts';
 import { chart as chartTexts } from '../texts/chart.ts';
 import { Details } from './details.tsx';
@@ -99,6 +100,7 @@ function Canvas({ instance, isLive = false, onSelect }: ChartProps) {
             {isUnfolded ? texts.foldAll : texts.unfoldAll}
           </button>
         )}
+        <ExportMenu layout={layout} instance={instance} instances={instances} />
       </Toolbar>
       {/* biome-ignore lint/a11y/noStaticElementInteractions: the keys are for the states and arrows within */}
       <div className="chart-canvas" onKeyDown={onKeyDown}>

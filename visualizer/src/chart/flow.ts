@@ -1,4 +1,5 @@
 import { MarkerType } from '@xyflow/react';
+import { combined } from '../overlays/marks.ts';
 import type { chart as chartTexts } from '../texts/chart.ts';
 import type { Selection } from './canvas.tsx';
 import { nodesOf } from './definition.ts';
@@ -98,7 +99,7 @@ function edge(arrow: PlacedArrow, view: FlowView): TransitionEdgeType {
   const instance = view.instances.get(arrow.prefix);
   const taken = arrow.transitions.some(({ id }) => instance?.taken?.has(id));
   const possible = instance !== undefined && arrow.transitions.some((each) => isPossible(instance, each));
-  const mark = arrow.transitions.map(({ id }) => instance?.overlay?.get(id)).find((each) => each !== undefined);
+  const mark = combined(arrow.transitions.map(({ id }) => instance?.overlay?.get(id)));
   return {
     id: arrow.id,
     type: 'transition',
@@ -106,7 +107,7 @@ function edge(arrow: PlacedArrow, view: FlowView): TransitionEdgeType {
     target: arrow.target,
     selected: view.selected === arrow.id,
     ariaLabel: `${arrow.source} → ${arrow.target}: ${arrow.lines.join(' ')}`,
-    className: taken ? 'taken' : possible ? 'possible' : '',
+    className: `${taken ? 'taken' : possible ? 'possible' : ''} ${mark ? `marked-${mark.level}` : ''}`,
     zIndex: 1_000,
     markerEnd: headOf(taken ? 'var(--accent)' : possible ? 'var(--text)' : 'var(--line-strong)'),
     data: {

@@ -29,6 +29,7 @@ export const StateNode = memo(function StateNode({ data, selected }: NodeProps<S
     selected ? 'selected' : '',
     found ? 'found' : '',
     box.children.length > 0 ? 'open' : '',
+    mark ? `marked-${mark.level}` : '',
   ];
   return (
     <div className={classes.filter((name) => name !== '').join(' ')}>

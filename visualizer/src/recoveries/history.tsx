@@ -11,7 +11,7 @@ interface HistoryProps {
   onChoose(index: number): void;
 }
 
-/** The whole audit trail; each entry shows the chart as it was after it. */
+/** The whole audit trail, the last entry first; each shows the chart as it was after it. */
 export function History({ history, index, onChoose }: HistoryProps) {
   const texts = useTexts(recoveries);
   const locale = useContext(LocaleContext);
@@ -40,13 +40,13 @@ export function History({ history, index, onChoose }: HistoryProps) {
           {texts.now}
         </button>
       </div>
-      <ol>
-        {history.map((entry, at) => {
+      <ol reversed>
+        {[...history.entries()].reverse().map(([at, entry]) => {
           const day = dayText(entry.at, locale);
-          const before = history[at - 1];
+          const later = history[at + 1];
           return (
             <li key={entry.seq}>
-              {(before === undefined || dayText(before.at, locale) !== day) && <h3>{day}</h3>}
+              {(later === undefined || dayText(later.at, locale) !== day) && <h3>{day}</h3>}
               <button
                 type="button"
                 ref={at === index ? chosen : null}

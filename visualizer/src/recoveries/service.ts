@@ -1,4 +1,4 @@
-import type { InspectedList, InspectedRecovery } from '../../../src/http/inspector-view.ts';
+import type { InspectedList, InspectedRecovery, InspectedTrails } from '../../../src/http/inspector-view.ts';
 
 /** What is searched for in the list. Empty fields ask for nothing. */
 export interface Search {
@@ -19,6 +19,8 @@ export class ServiceError extends Error {
 }
 
 const CODES: Record<number, ServiceError['code']> = { 401: 'token', 403: 'role', 404: 'unknown' };
+
+const MOST_PAGES = 20; // of 100 trails
 
 /** Where the service is that serves this page. */
 const API = new URL('api', location.href.replace(/[?#].*$/, ''));
@@ -44,6 +46,19 @@ export class Service {
   /** @param after the number of the last entry of its history that is known. */
   recovery(id: string, after = 0): Promise<InspectedRecovery> {
     return this.#json(`recoveries/${encodeURIComponent(id)}?after=${after}`);
+  }
+
+  /** The trails of many recoveries, the newest first. */
+  async trails(): Promise<InspectedTrails['trails']> {
+    const trails: InspectedTrails['trails'] = [];
+    let after: string | undefined;
+    for (let page = 0; page < MOST_PAGES; page++) {
+      const more: InspectedTrails = await this.#json(`trails${after === undefined ? '' : `?after=${after}`}`);
+      trails.push(...more.trails);
+      after = more.after;
+      if (after === undefined) break;
+    }
+    return trails;
   }
 
   /**

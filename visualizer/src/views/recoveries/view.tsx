@@ -1,6 +1,7 @@
 import '../../recoveries/recoveries.css';
 import { useEffect, useMemo, useState } from 'react';
 import { useRoute } from '../../app/route.ts';
+import { ChartsWithFigures } from '../../overlays/view.tsx';
 import { RecoveryList } from '../../recoveries/list.tsx';
 import { OneRecovery } from '../../recoveries/one.tsx';
 import { Service, serviceHere } from '../../recoveries/service.ts';
@@ -40,13 +41,21 @@ function SignedIn({ token, onSignOut }: { token: string; onSignOut: (why?: 'toke
   const service = useMemo(() => new Service(token), [token]);
   const [news, setNews] = useState(0);
   const {
-    rest: [id],
+    rest: [id, chart],
   } = useRoute();
   const connection = useNews(
     service,
     () => setNews((so) => so + 1),
     ({ code }) => onSignOut(code === 'role' ? 'role' : 'token'),
   );
+  const body =
+    id === undefined ? (
+      <RecoveryList service={service} news={news} />
+    ) : chart !== undefined ? (
+      <ChartsWithFigures service={service} id={chart} />
+    ) : (
+      <OneRecovery key={id} service={service} id={id} news={news} />
+    );
   return (
     <div className="recoveries-page">
       <div className={`connection ${connection}`}>
@@ -56,11 +65,7 @@ function SignedIn({ token, onSignOut }: { token: string; onSignOut: (why?: 'toke
           {texts.signIn.out}
         </button>
       </div>
-      {id === undefined ? (
-        <RecoveryList service={service} news={news} />
-      ) : (
-        <OneRecovery key={id} service={service} id={id} news={news} />
-      )}
+      {body}
     </div>
   );
 }
