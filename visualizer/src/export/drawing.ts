@@ -1,7 +1,7 @@
 import type { Layout, Point } from '../chart/layout.ts';
+import { pathOf } from '../chart/line.ts';
 import { FONTS, type Font } from '../chart/measure.ts';
 import { type Box, type ChartInstance, fontOf } from '../chart/scene.ts';
-import { pathOf } from '../chart/transition-edge.tsx';
 
 /** Colours by what they mean; those of the page, as it is shown. */
 export interface Palette {
