@@ -11,7 +11,8 @@ const LOOKS: Look[] = [
   { locale: 'en', colours: 'light' },
   { locale: 'zh-CN', colours: 'dark' },
 ];
-const moduleFile = (name: string) => fileURLToPath(import.meta.resolve(name));
+const AXE = fileURLToPath(import.meta.resolve('axe-core/axe.min.js'));
+const MERMAID = fileURLToPath(import.meta.resolve('mermaid/dist/mermaid.min.js'));
 
 let browser: Browser;
 let service: ServiceProcess;
@@ -45,7 +46,7 @@ const entries = (page: Page) => page.locator('.history .entry').count();
 
 /** What axe finds that keeps somebody out. */
 async function serious(page: Page): Promise<string[]> {
-  const axe = await readFile(moduleFile('axe-core/axe.min.js'), 'utf8');
+  const axe = await readFile(AXE, 'utf8');
   await page.evaluate(axe); // no script tag: the page's policy would refuse it
   const { violations } = (await page.evaluate('axe.run()')) as AxeResults;
   return violations
@@ -126,8 +127,7 @@ test('a recovery is walked to its end while the page is open, with a kill and a 
   for (const text of lost)
     expect(text).toMatch(/ERR_(CONNECTION_REFUSED|CONNECTION_RESET|INCOMPLETE_CHUNKED|EMPTY_RESPONSE)/);
 
-  await owner.does({ type: 'code.resend' }).catch(() => ''); // the sandbox forgot what it sent
-  await outside.advance('61s');
+  await outside.advance('61s'); // the sandbox's phones have forgotten the code: a new one can be asked for now
   await owner.does({ type: 'code.resend' });
   await owner.does({ type: 'code.submit', code: await outside.code('a8') });
   await activeIn(page, 'awaiting');
@@ -213,7 +213,7 @@ test('every chart as Mermaid is read and drawn by Mermaid itself', async () => {
     texts.push(await readFile(await download.path(), 'utf8'));
   }
   await page.goto('about:blank');
-  await page.addScriptTag({ path: moduleFile('mermaid/dist/mermaid.min.js') });
+  await page.addScriptTag({ path: MERMAID });
   for (const [index, text] of texts.entries()) {
     const draw = `mermaid.render('chart${index}', ${JSON.stringify(text)}).then(({ svg }) => svg.length)`;
     expect(await page.evaluate(draw), MACHINES[index]?.id).toBeGreaterThan(1_000);

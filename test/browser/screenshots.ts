@@ -1,4 +1,6 @@
-import { mkdirSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { type Look, openBrowser, openPage } from './page.ts';
@@ -33,15 +35,40 @@ const VIEWS: View[] = [
     route: ({ password }) => `recoveries/${password.recoveryId}`,
     ready: laidOut,
   },
+  {
+    name: 'charts-coverage',
+    route: () => 'recoveries/charts/bankCard',
+    ready: async (page) => {
+      await laidOut(page);
+      await page.locator('.recoveries-filter select').nth(1).selectOption('coverage');
+      await page.locator('input[type="file"]').setInputFiles(coverage);
+      await page.locator('.state.marked-good').first().waitFor();
+    },
+  },
+  {
+    name: 'charts-figures',
+    route: () => 'recoveries/charts/bankCard',
+    ready: async (page) => {
+      await laidOut(page);
+      await page.locator('.recoveries-filter select').nth(1).selectOption('service');
+      await page.locator('.figures').waitFor();
+    },
+  },
 ];
 const LOOKS: Look[] = [
   { locale: 'en', colours: 'light' },
   { locale: 'zh-CN', colours: 'dark' },
 ];
+const ROOT = join(import.meta.dirname, '../..');
 const SETTLED = 800; // ms
 
-const folder = join(import.meta.dirname, '../../visualizer/screenshots');
+const folder = join(ROOT, 'visualizer/screenshots');
 mkdirSync(folder, { recursive: true });
+const temporary = mkdtempSync(join(tmpdir(), 'regain-screenshots-'));
+const coverage = join(temporary, 'coverage.json');
+const scenario = join(ROOT, 'test/scenarios/bank-card/one-wrong-code.yaml');
+const regain = join(ROOT, 'dist/src/cli/main.js');
+execFileSync(process.execPath, [regain, 'coverage', '--no-list', '--json', coverage, scenario], { stdio: 'ignore' });
 const only = process.argv[2];
 const service = await ServiceProcess.start();
 const browser = await openBrowser();
@@ -66,4 +93,5 @@ try {
 } finally {
   await browser.close();
   await service.stop();
+  rmSync(temporary, { recursive: true });
 }

@@ -157,12 +157,15 @@ export async function several(outside: Outside) {
   const quiz = await outside.owner('a4');
   await quiz.does({ type: 'path.choose', path: 'transactionHistory' });
   const card = await outside.owner('a2');
-  await card.does({ type: 'path.choose', path: 'bankCard' });
-  await card.does({ type: 'bankCard.submit', cardId: 'c1', holderRef: 'h1' });
   await outside.request('POST', '/sandbox/faults', { port: 'notify', fault: 'throws' });
   const password = await outside.owner('a1');
-  await password.does({ type: 'path.choose', path: 'bankCard' });
-  await password.does({ type: 'bankCard.submit', cardId: 'c1', holderRef: 'h1' });
+  for (const owner of [card, password]) {
+    await outside.advance('12s');
+    await owner.does({ type: 'path.choose', path: 'bankCard' });
+    await outside.advance('25s');
+    await owner.does({ type: 'bankCard.submit', cardId: 'c1', holderRef: 'h1' });
+  }
+  await outside.advance('18s');
   await password.does({ type: 'code.submit', code: await outside.code('a1') });
   return { ended, appeal, contacts, quiz, card, password };
 }

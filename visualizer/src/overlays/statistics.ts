@@ -8,7 +8,7 @@ export interface Moved {
   to?: string | undefined;
 }
 
-export interface StateFigures {
+interface StateFigures {
   /** How often it was entered. */
   entered: number;
   /** Recoveries that are in it still. */

@@ -145,7 +145,7 @@ function Body({ own, shown }: { own: OwnMachine; shown: Shown | undefined }) {
   );
   return (
     <div className={shown?.kind === 'statistics' ? 'overlays-body with-table' : 'overlays-body'}>
-      <Chart key={own.id} instance={instance} />
+      <Chart key={`${own.id} ${shown?.kind}`} instance={instance} />
       {shown?.kind === 'statistics' && <Figures chart={own.definition} statistics={shown.statistics} />}
     </div>
   );

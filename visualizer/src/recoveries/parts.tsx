@@ -5,6 +5,8 @@ import { chart as chartTexts } from '../texts/chart.ts';
 import { recoveries } from './texts.ts';
 import { dueInWords, spanInWords, textsOfRecovery, timeText } from './words.ts';
 
+const SECOND = 1_000;
+
 interface PartProps {
   recovery: InspectedRecovery;
   /** The clock of the service. */
@@ -57,7 +59,7 @@ export function Calls({ recovery: { calls }, now }: PartProps) {
             </span>
             <span className={`figure ${tries > 0 ? 'bad-text' : ''}`}>
               <b>{texts.tries(tries)}</b>
-              {notBefore > now ? <span>{texts.nextTry(spanInWords(notBefore - now, words))}</span> : null}
+              {notBefore - now >= SECOND && <span>{texts.nextTry(spanInWords(notBefore - now, words))}</span>}
               {kind === 'sent' && <span>{texts.notice}</span>}
             </span>
           </li>

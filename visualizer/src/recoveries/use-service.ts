@@ -49,33 +49,36 @@ export function useNews(
 }
 
 /**
- * What is asked for, asked again when `version` changes. While an answer is awaited the last one stays; what fails is
- * asked again with the next change.
+ * What is asked for, asked again when `version` changes: one question at a time, however often it changes meanwhile. While
+ * an answer is awaited the last one stays; what fails is asked again with the next change.
  */
 export function useAsked<T>(
   ask: (last: T | undefined) => Promise<T>,
-  version: unknown,
+  version: string,
 ): { answer?: T; code?: ServiceError['code'] } {
   const [state, setState] = useState<{ answer?: T; code?: ServiceError['code'] }>({});
   const last = useRef<T>(undefined);
   const asked = useRef(ask);
   asked.current = ask;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the version says when to ask
+  const wanted = useRef('');
+  const isAsking = useRef(false);
   useEffect(() => {
-    let current = true;
-    asked.current(last.current).then(
-      (next) => {
-        if (!current) return;
-        last.current = next;
-        setState({ answer: next });
-      },
-      (error: unknown) => {
-        if (current && error instanceof ServiceError) setState((so) => ({ ...so, code: error.code }));
-      },
-    );
-    return () => {
-      current = false;
+    const run = async () => {
+      isAsking.current = true;
+      for (let done: string | undefined; done !== wanted.current; ) {
+        done = wanted.current;
+        try {
+          const answer = await asked.current(last.current);
+          last.current = answer;
+          setState({ answer });
+        } catch (error) {
+          if (error instanceof ServiceError) setState((so) => ({ ...so, code: error.code }));
+        }
+      }
+      isAsking.current = false;
     };
+    wanted.current = version;
+    if (!isAsking.current) void run();
   }, [version]);
   return state;
 }

@@ -45,7 +45,10 @@ function SignedIn({ token, onSignOut }: { token: string; onSignOut: (why?: 'toke
   } = useRoute();
   const connection = useNews(
     service,
-    () => setNews((so) => so + 1),
+    (ids) => {
+      const concerns = id === undefined || ids === undefined || ids.length === 0 || ids.includes(id);
+      if (concerns) setNews((so) => so + 1);
+    },
     ({ code }) => onSignOut(code === 'role' ? 'role' : 'token'),
   );
   const body =
