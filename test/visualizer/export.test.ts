@@ -23,7 +23,8 @@ const palette = {
 
 describe.each(MACHINES.map(({ id, definition }) => [id, definition] as const))('%s', (id, definition) => {
   test('as SVG has every state and label, inside the picture', async () => {
-    const instance = { definition, active: new Set([definition.root.id]) };
+    const leaf = [...nodesOf(definition.root)].find(({ children }) => children.length === 0);
+    const instance = { definition, active: new Set([definition.root.id, leaf?.id ?? '']) };
     const layout = await layoutOf(sceneOf(instance, { words, measure: estimate }), new ELK.default());
     const drawing = drawingOf(layout, instancesOf(instance), palette);
     const svg = svgOf(drawing, id);

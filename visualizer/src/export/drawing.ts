@@ -90,7 +90,7 @@ type Placed = Layout['boxes'] extends Map<string, infer T> ? T : never;
 function shapesOfBox(box: Placed, instance: ChartInstance | undefined, palette: Palette): Shape[] {
   const { node, rect, children } = box;
   const active = instance?.active?.has(node.id) === true;
-  const fill = active ? palette.accentGround : children.length > 0 ? palette.open : palette.ground;
+  const fill = children.length > 0 ? palette.open : active ? palette.accentGround : palette.ground;
   const stroke = { colour: active ? palette.accent : palette.line, width: active || node.path.length === 0 ? 2 : 1 };
   const round = node.type === 'history' ? rect.width / 2 : 8;
   const shapes: Shape[] = [{ kind: 'rect', ...rect, round, fill, stroke }];

@@ -2,8 +2,9 @@ import { FONTS } from '../chart/measure.ts';
 import type { Drawing, Shape } from './drawing.ts';
 
 const SHARP = 2; // device pixels a px
-/** Most device pixels of one side that browsers give a canvas. */
+/** Most device pixels of one side, and in all: browsers give a canvas no more, or little memory for the rest. */
 const LONGEST = 16_000;
+const MOST = 64_000_000;
 
 /**
  * A picture as PNG, painted here: a policy that loads no pictures from elsewhere need not let any in.
@@ -11,7 +12,7 @@ const LONGEST = 16_000;
  */
 export async function pngOf(drawing: Drawing): Promise<Blob> {
   const { width, height, ground, margin, shapes } = drawing;
-  const scale = Math.min(SHARP, LONGEST / width, LONGEST / height);
+  const scale = Math.min(SHARP, LONGEST / width, LONGEST / height, Math.sqrt(MOST / (width * height)));
   const canvas = document.createElement('canvas');
   canvas.width = Math.ceil(width * scale);
   canvas.height = Math.ceil(height * scale);
