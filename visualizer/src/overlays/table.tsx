@@ -20,7 +20,8 @@ export function Figures({ chart, statistics }: { chart: ChartDefinition; statist
     .sort((a, b) => b.entered - a.entered);
   const text = (ms: number | undefined) => (ms === undefined ? '–' : lengthInWords(ms, words));
   return (
-    <aside className="recoveries figures">
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, and holds nothing else that takes the focus
+    <section className="recoveries figures" aria-label={overlay.table} tabIndex={0}>
       <table>
         <caption className="visually-hidden">{overlay.table}</caption>
         <thead>
@@ -44,6 +45,6 @@ export function Figures({ chart, statistics }: { chart: ChartDefinition; statist
           ))}
         </tbody>
       </table>
-    </aside>
+    </section>
   );
 }
