@@ -219,4 +219,4 @@ test('every chart as Mermaid is read and drawn by Mermaid itself', async () => {
     expect(await page.evaluate(draw), MACHINES[index]?.id).toBeGreaterThan(1_000);
   }
   await close();
-});
+}, 120_000);
