@@ -12,6 +12,7 @@ program
   .description('run the service: the HTTP API over one SQLite file')
   .option('--config <file>', 'a YAML or JSON file; variables of the environment (REGAIN_PORT, …) go before it')
   .option('--sandbox', 'with the outside world simulated and a clock that can be moved; never for real accounts')
+  .option('--inspector', 'serve the inspector under /inspector, to this machine alone; a sandbox does so by itself')
   .action(async (options) => {
     const { runService } = await import('./serve.ts');
     process.exit(await runService(options)); // connections to ports may be kept open

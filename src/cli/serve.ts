@@ -7,21 +7,24 @@ import { StoreDamaged, StoreInUse, UnusableStore } from '../store/sqlite.ts';
 export interface ServeFlags {
   config?: string;
   sandbox?: boolean;
+  inspector?: boolean;
 }
 
 /** Errors whose message says all that an operator needs. */
 const TOLD = [ConfigError, StoreInUse, StoreDamaged, UnusableStore, UnusableFile, VersionError];
 
 /** Runs the service until it is told to stop. @returns the exit code: 0 after a graceful stop, 2 when it cannot start. */
-export async function runService({ config: file, sandbox }: ServeFlags): Promise<number> {
+export async function runService({ config: file, sandbox, inspector }: ServeFlags): Promise<number> {
   try {
-    const config = await loadConfig(process.env, file, sandbox ? { mode: 'sandbox' } : {});
+    const env = inspector ? { ...process.env, REGAIN_INSPECTOR_ON: 'true' } : process.env;
+    const config = await loadConfig(env, file, sandbox ? { mode: 'sandbox' } : {});
     process.stdout.on('error', () => {}); // nobody reads the log any more
     const log = loggerOf(config);
     const toldToStop = told('SIGTERM', 'SIGINT'); // also while it starts
     const service = await startService(config, log);
     if (process.stderr.isTTY && config.mode === 'sandbox') {
-      console.error(`A sandbox: nothing here is real. The API, to read and to try: ${service.url}/docs`);
+      console.error(`A sandbox: nothing here is real. Recoveries to look at: ${service.url}/inspector/`);
+      console.error(`The API, to read and to try: ${service.url}/docs`);
     }
     await toldToStop;
     await service.stop();

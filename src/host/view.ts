@@ -40,7 +40,7 @@ export interface RecoveryView {
 const isRefusal = (action: string) => action === 'refuse';
 
 /** The name of a deadline: the delay's, or the event's where it spans states. */
-function deadlineOf(timer: Timer): string {
+export function deadlineOf(timer: Timer): string {
   const [, delay] = /^xstate\.after\.([^.]+)\./.exec(timer.event.type) ?? [];
   const name = delay ?? timer.event.type.replace(/^deadline\./, '');
   return timer.source === '' ? name : `${timer.source}.${name}`;

@@ -4,10 +4,12 @@ import type { EventRegistry } from '../../machines/events.ts';
 
 /** Shapes of the API, for the checks and for the OpenAPI document. */
 
-export const RecoveryId = z
-  .string()
-  .regex(/^[\w-]{1,64}$/, 'expected the id that a start gave')
-  .openapi({ param: { name: 'recoveryId', in: 'path' }, example: '7f9c24e8-3b12-4fef-91e0-5a2c0d1e8b77' });
+export const RecoveryIdText = z.string().regex(/^[\w-]{1,64}$/, 'expected the id that a start gave');
+
+export const RecoveryId = RecoveryIdText.openapi({
+  param: { name: 'recoveryId', in: 'path' },
+  example: '7f9c24e8-3b12-4fef-91e0-5a2c0d1e8b77',
+});
 
 const Language = z.string().optional().describe('of what is for people: `zh-CN` (the default) or `en`');
 const DeviceId = z.string().max(128).optional().describe('the device of the owner; needed with an owner’s token');
@@ -148,6 +150,7 @@ export const ListQuery = z.object({
   accountId: z.string().min(1).max(128).optional(),
   status: z.enum(['active', 'done', 'stuck']).optional(),
   state: z.string().min(1).max(200).optional().describe('a state, or the beginning of one: `verifying.appeal`'),
+  after: RecoveryIdText.optional().describe('the id of the last one that was received: those behind it'),
   limit: z.coerce.number().int().min(1).max(500).default(100),
 });
 

@@ -199,7 +199,7 @@ export class SqlStore implements Store {
     return row && fromRow(row);
   }
 
-  async list({ accountId, status, state, limit = 100 }: ListFilter) {
+  async list({ accountId, status, state, search, dueBy, newestFirst = false, after, limit = 100 }: ListFilter) {
     let query = this.#db.selectFrom('recoveries').selectAll();
     if (accountId !== undefined) query = query.where('account_id', '=', accountId);
     if (status !== undefined) query = query.where('status', '=', status);
@@ -207,7 +207,34 @@ export class SqlStore implements Store {
       const inside = sql<boolean>`substr(state, 1, length(${state}) + 1) = ${`${state}.`}`;
       query = query.where((where) => where.or([where('state', '=', state), inside]));
     }
-    return (await query.orderBy('created_at').limit(limit).execute()).map(fromRow);
+    if (search !== undefined) {
+      const part = `%${search.replace(/[\\%_]/g, '\\$&')}%`;
+      const inName = sql<boolean>`lower(state) like lower(${part}) escape '\\'`;
+      query = query.where((where) => where.or([where('id', '=', search), where('account_id', '=', search), inName]));
+    }
+    if (dueBy !== undefined) {
+      const due = this.#db.selectFrom('timers').select('recovery_id').where('due_at', '<=', dueBy);
+      query = query.where('status', '=', 'active').where('id', 'in', due);
+    }
+    const [order, side] = newestFirst ? (['desc', '<'] as const) : (['asc', '>'] as const);
+    if (after !== undefined) {
+      const last = this.#db.selectFrom('recoveries').select(['created_at', 'id']).where('id', '=', after);
+      query = query.where(({ eb, refTuple }) =>
+        eb(refTuple('created_at', 'id'), side, last.$asTuple('created_at', 'id')),
+      );
+    }
+    return (await query.orderBy('created_at', order).orderBy('id', order).limit(limit).execute()).map(fromRow);
+  }
+
+  async nextDueOf(recoveryIds: readonly string[]) {
+    if (recoveryIds.length === 0) return new Map<string, Instant>();
+    const rows = await this.#db
+      .selectFrom('timers')
+      .select(['recovery_id', (select) => select.fn.min('due_at').as('due_at')])
+      .where('recovery_id', 'in', recoveryIds)
+      .groupBy('recovery_id')
+      .execute();
+    return new Map(rows.map((row) => [row.recovery_id, row.due_at]));
   }
 
   async due(now: Instant, limit: number, except: readonly string[] = []) {

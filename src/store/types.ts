@@ -184,6 +184,14 @@ export interface ListFilter {
   status?: RecoveryRecord['status'];
   /** A state, or the beginning of one: `verifying.appeal`. */
   state?: string;
+  /** Part of a state's name, whatever its case; or the whole id of a recovery or of an account. */
+  search?: string;
+  /** Only those with something that was due at or before this instant and is not processed yet. */
+  dueBy?: Instant;
+  /** By default the oldest come first. */
+  newestFirst?: boolean;
+  /** Id of a recovery: only those behind it, in the order that is asked for. None where there is no such recovery. */
+  after?: string;
   limit?: number;
 }
 
@@ -220,6 +228,8 @@ export interface Store extends StoreReader {
    * @param except versions of the machine whose active recoveries are passed over.
    */
   due(now: Instant, limit: number, except?: readonly string[]): Promise<{ recoveryId: string; dueAt: Instant }[]>;
+  /** The earliest pending timer of each of these recoveries that has one. */
+  nextDueOf(recoveryIds: readonly string[]): Promise<Map<string, Instant>>;
   /** The instant of the earliest pending timer; `except` as for `due`. */
   nextDue(except?: readonly string[]): Promise<Instant | undefined>;
   /** Calls to be carried out, oldest first; `except` as for `due`. */

@@ -1,0 +1,97 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Page } from 'playwright-core';
+import { type Look, openBrowser, openPage } from './page.ts';
+import { Outside, ServiceProcess, several } from './service.ts';
+
+/** `npm run screenshots`: pictures of each main view, in `visualizer/screenshots`. */
+
+type Seeded = Awaited<ReturnType<typeof several>>;
+interface View {
+  name: string;
+  /** What stands behind `#/`. */
+  route(recoveries: Seeded): string;
+  /** Brings the view to where its picture is taken. */
+  ready(page: Page, look: Look): Promise<unknown>;
+}
+
+const laidOut = (page: Page) => page.locator('section.chart[aria-busy="false"] .react-flow__node').first().waitFor();
+
+const VIEWS: View[] = [
+  {
+    name: 'recoveries',
+    route: () => 'recoveries',
+    ready: (page) => page.locator('tbody tr').nth(5).waitFor(),
+  },
+  {
+    name: 'recovery',
+    route: ({ card }) => `recoveries/${card.recoveryId}`,
+    ready: laidOut,
+  },
+  {
+    name: 'recovery-retrying',
+    route: ({ password }) => `recoveries/${password.recoveryId}`,
+    ready: laidOut,
+  },
+  {
+    name: 'charts-coverage',
+    route: () => 'recoveries/charts/bankCard',
+    ready: async (page) => {
+      await laidOut(page);
+      await page.locator('.recoveries-filter select').nth(1).selectOption('coverage');
+      await page.locator('input[type="file"]').setInputFiles(coverage);
+      await page.locator('.state.marked-good').first().waitFor();
+    },
+  },
+  {
+    name: 'charts-figures',
+    route: () => 'recoveries/charts/bankCard',
+    ready: async (page) => {
+      await laidOut(page);
+      await page.locator('.recoveries-filter select').nth(1).selectOption('service');
+      await page.locator('.figures').waitFor();
+    },
+  },
+];
+const LOOKS: Look[] = [
+  { locale: 'en', colours: 'light' },
+  { locale: 'zh-CN', colours: 'dark' },
+];
+const ROOT = join(import.meta.dirname, '../..');
+const SETTLED = 800; // ms
+
+const folder = join(ROOT, 'visualizer/screenshots');
+mkdirSync(folder, { recursive: true });
+const temporary = mkdtempSync(join(tmpdir(), 'regain-screenshots-'));
+const coverage = join(temporary, 'coverage.json');
+const scenario = join(ROOT, 'test/scenarios/bank-card/one-wrong-code.yaml');
+const regain = join(ROOT, 'dist/src/cli/main.js');
+execFileSync(process.execPath, [regain, 'coverage', '--no-list', '--json', coverage, scenario], { stdio: 'ignore' });
+const only = process.argv[2];
+const service = await ServiceProcess.start();
+const browser = await openBrowser();
+try {
+  const recoveries = await several(new Outside(service));
+  for (const look of LOOKS) {
+    const { page, close } = await openPage(browser, service.url, look);
+    await page.goto(`${service.url}/inspector/#/recoveries`);
+    await page.locator('button.first').click();
+    await page.locator('.connection.live').waitFor();
+    for (const { name, route, ready } of VIEWS) {
+      if (only !== undefined && !name.startsWith(only)) continue;
+      await page.goto(`${service.url}/inspector/#/${route(recoveries)}`);
+      await ready(page, look);
+      await page.waitForTimeout(SETTLED);
+      const file = `${name}-${look.locale}-${look.colours}.png`;
+      await page.screenshot({ path: join(folder, file) });
+      console.log(file);
+    }
+    await close();
+  }
+} finally {
+  await browser.close();
+  await service.stop();
+  rmSync(temporary, { recursive: true });
+}

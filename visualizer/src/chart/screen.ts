@@ -1,0 +1,28 @@
+import ELK from 'elkjs/lib/elk-api.js';
+import workerUrl from 'elkjs/lib/elk-worker.min.js?url';
+import type { LayoutEngine } from './layout.ts';
+import { FONTS, type Font, type Measure } from './measure.ts';
+
+/** ELK in its own worker: a large chart does not keep the page from answering. */
+export const createEngine = (): LayoutEngine => new ELK({ workerUrl });
+
+let context: CanvasRenderingContext2D | null | undefined;
+const known = new Map<string, number>();
+
+/** Widths as this screen draws them. */
+export const measure: Measure = (text, font) => {
+  const key = `${font} ${text}`;
+  const before = known.get(key);
+  if (before !== undefined) return before;
+  context ??= document.createElement('canvas').getContext('2d');
+  if (!context) throw new Error('this browser has no canvas to measure text with');
+  context.font = fontOf(font);
+  const { width } = context.measureText(text);
+  known.set(key, width);
+  return width;
+};
+
+function fontOf(font: Font): string {
+  const { size, weight, family } = FONTS[font];
+  return `${weight} ${size}px ${family}`;
+}

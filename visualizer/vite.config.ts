@@ -1,0 +1,17 @@
+import react from '@vitejs/plugin-react';
+import { defineConfig } from 'vite';
+
+/** The page is built beside the service that serves it, under whatever path that is. */
+export default defineConfig({
+  root: import.meta.dirname,
+  base: './',
+  plugins: [react()],
+  build: {
+    outDir: '../dist/visualizer',
+    emptyOutDir: true,
+    target: 'es2022',
+    assetsInlineLimit: 0, // a strict content security policy takes no data: URLs
+    chunkSizeWarningLimit: 2_000, // ELK, in its worker, is 1.6 MB
+    modulePreload: { polyfill: false }, // the polyfill is an inline script
+  },
+});
