@@ -1,67 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { policyOf } from '../../machines/policy.ts';
 import { sandboxAccount } from '../../src/adapters/account.ts';
-import { contextOf } from '../../visualizer/src/simulator/chart-state.ts';
-import { sampleEvent } from '../../visualizer/src/simulator/samples.ts';
-import { Simulator } from '../../visualizer/src/simulator/simulator.ts';
-import { possibleEvents, SUBJECTS, type Subject, viewsOf } from '../../visualizer/src/simulator/subject.ts';
+import { possibleEvents, viewsOf } from '../../visualizer/src/simulator/subject.ts';
 import { createWorld } from '../../visualizer/src/simulator/world.ts';
-
-const MINUTE = 60_000;
-const HOUR = 60 * MINUTE;
-const NOTHING_LEFT = {
-  cards: [],
-  validTransactions: 3,
-  contacts: [],
-  realName: { verified: false },
-  biometric: { enabled: false },
-  voiceprint: { enrolled: false },
-};
-
-function simulatorOf(id: string, account: Record<string, unknown> = {}): Simulator {
-  const facts = sandboxAccount(account);
-  const subject = SUBJECTS.find((each) => each.id === id) as Subject;
-  const setting = {
-    account: facts,
-    device: { deviceId: 'd1' },
-    network: { ip: '127.0.0.1' },
-    policy: policyOf(),
-    now: Date.parse('2026-03-02T10:00:00+08:00'),
-  };
-  return new Simulator(subject, setting, createWorld({ account: () => facts }));
-}
-
-const states = ({ simulation }: Simulator) => simulation.current.step.states.join();
-const possible = ({ subject, simulation }: Simulator) =>
-  possibleEvents(subject, viewsOf(subject, simulation.current.step));
-
-/** Sends an event as a well-behaved person would. */
-async function act(simulator: Simulator, type: string, more: Record<string, unknown> = {}): Promise<void> {
-  const { subject, simulation, setting } = simulator;
-  const views = viewsOf(subject, simulation.current.step);
-  const path = contextOf(views, ...(views[1]?.path ?? [])) ?? {};
-  expect(possibleEvents(subject, views), `${type} in ${states(simulator)}`).toContain(type);
-  await simulator.send({ ...sampleEvent(type, { ...setting, path, open: [] }), ...more });
-  expect(simulation.current.refused).toBeUndefined();
-}
-
-/** What a well-behaved person does, path by path: an event, or time that passes. */
-const WALKS: Record<string, { account?: Record<string, unknown>; walk: (string | number)[]; ends?: string }> = {
-  bankCard: { walk: ['bankCard.submit', 'code.submit'] },
-  idCard: { account: { cards: [] }, walk: ['document.submit', 'face.submit'] },
-  transactionHistory: { walk: [...Array.from({ length: 7 }, () => 'quiz.answer'), 'quiz.submit'] },
-  securityContacts: {
-    walk: ['contacts.request', 5 * MINUTE, 'contact.confirm', 'contact.confirm', 40 * MINUTE],
-  },
-  appeal: { account: NOTHING_LEFT, walk: ['appeal.file', 20 * HOUR, 'callback.reached', 'review.approve'] },
-  biometric: { walk: ['biometric.scan'] },
-  voice: { walk: ['call.connected', 'call.key', 'voice.spoken', 'answers.submit'] },
-  emergencyCode: {
-    account: NOTHING_LEFT,
-    walk: ['institution.scan', 'identity.present', 'code.redeem'],
-    ends: 'emergencyCodeUsed',
-  },
-};
+import { act, HOUR, MINUTE, simulatorOf, statesOf as states, WALKS, walkRecovery } from './walks.ts';
 
 describe('every path is walked to its end', () => {
   for (const [path, { account, walk, ends = 'reset' }] of Object.entries(WALKS)) {
@@ -69,10 +10,7 @@ describe('every path is walked to its end', () => {
       const simulator = simulatorOf('recovery', account);
       await simulator.begin();
       expect(states(simulator)).toBe('choosing.offering');
-      await act(simulator, 'path.choose', { path });
-      for (const each of walk) await (typeof each === 'number' ? simulator.advance(each) : act(simulator, each));
-      if (ends === 'reset') await act(simulator, 'password.submit');
-      else await simulator.advance(15 * 24 * HOUR);
+      await walkRecovery(simulator, path);
       expect(simulator.simulation.isDone, states(simulator)).toBe(true);
       expect(simulator.simulation.current.step.output).toMatchObject({ outcome: ends, path });
     });
@@ -180,5 +118,6 @@ it('tells which transitions were taken, by the ids of the charts', async () => {
   await act(simulator, 'path.choose', { path: 'biometric' });
   const all = simulator.simulation.moments.flatMap(({ taken }) => [...(taken.get('') ?? [])]);
   expect(all).toContain('recovery.choosing.offering path.choose 2');
-  expect(possible(simulator)).toEqual(['biometric.scan', 'path.leave', 'recovery.cancel']);
+  const views = viewsOf(simulator.subject, simulator.simulation.current.step);
+  expect(possibleEvents(simulator.subject, views)).toEqual(['biometric.scan', 'path.leave', 'recovery.cancel']);
 });
