@@ -9,6 +9,7 @@ import type { Store } from '../store/types.ts';
 import { fieldOf, malformed } from './body.ts';
 import type { ServiceConfig } from './config.ts';
 import { docs, PAGE_POLICY } from './docs.ts';
+import { INSPECTOR, inspectorPage, inspectorPolicy, isInspectorOn } from './inspector.ts';
 import type { RateLimits } from './limits.ts';
 import type { Metrics } from './metrics.ts';
 import { operations } from './operations.ts';
@@ -20,7 +21,7 @@ import type { Tokens } from './tokens.ts';
 
 /** What the routes work with. */
 export interface Parts {
-  config: Pick<ServiceConfig, 'bodyLimit' | 'trustedProxies' | 'metricsToken'>;
+  config: Pick<ServiceConfig, 'bodyLimit' | 'trustedProxies' | 'metricsToken' | 'mode' | 'inspector'>;
   recoveries: Recoveries;
   store: Store;
   events: EventRegistry;
@@ -66,7 +67,15 @@ export function createApp(parts: Parts): App {
     secureHeaders({ contentSecurityPolicy, referrerPolicy: 'no-referrer', xFrameOptions: 'DENY' });
   const ofPage = headersOf(PAGE_POLICY);
   const ofOthers = headersOf({ defaultSrc: ["'none'"], frameAncestors: ["'none'"] });
-  app.use((c, next) => (c.req.path === '/docs' ? ofPage(c, next) : ofOthers(c, next)));
+  const ofInspector = secureHeaders({
+    contentSecurityPolicy: inspectorPolicy(config),
+    referrerPolicy: 'no-referrer',
+    xFrameOptions: config.mode === 'sandbox' ? false : 'DENY', // it knows no other origins: the policy says which
+  });
+  app.use((c, next) => {
+    if (c.req.path === '/docs') return ofPage(c, next);
+    return c.req.path.startsWith(`${INSPECTOR}/`) ? ofInspector(c, next) : ofOthers(c, next);
+  });
   app.use('/v1/*', async (c, next) => {
     await next();
     c.header('Cache-Control', 'no-store');
@@ -89,6 +98,7 @@ export function createApp(parts: Parts): App {
   recoveryRoutes(app, parts);
   operations(app, parts);
   docs(app);
+  if (isInspectorOn(config)) inspectorPage(app, config);
   return app;
 }
 

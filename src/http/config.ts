@@ -78,11 +78,22 @@ export const ServiceConfig = z
     streams: z.int().positive().default(1_000),
     /** Bearer token for `/metrics`; without it only this machine may read them. */
     metricsToken: z.string().min(KEY).optional(),
+    /** The page `/inspector`, for whoever is on this machine. */
+    inspector: z
+      .strictObject({
+        /** Without it: on in a sandbox, off in production. */
+        on: z.boolean().optional(),
+        /** What programs that are inspected, and pages, have to come with; needed in production. */
+        token: z.string().min(KEY).optional(),
+        /** Keys of contexts and events whose values may be shown. Without it: all in a sandbox, none in production. */
+        reveal: z.array(z.string().min(1)).optional(),
+      })
+      .prefault({}),
     /** Jump of the machine's clock that raises an alarm. */
     clockJump: duration().prefault('1m'),
     logLevel: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   })
-  .superRefine(({ mode, host, keys, ports }, ctx) => {
+  .superRefine(({ mode, host, keys, ports, inspector }, ctx) => {
     const need = (path: string[], message: string) => ctx.addIssue({ code: 'custom', path, message });
     const ids = keys.tokens?.map(({ id }) => id) ?? [];
     if (new Set(ids).size < ids.length) need(['keys', 'tokens'], 'each needs an id of its own');
@@ -93,6 +104,8 @@ export const ServiceConfig = z
     if (!keys.sealing)
       need(['keys', 'sealing'], `needed in production: ${KEY} characters or more, kept out of the store`);
     if (!keys.tokens) need(['keys', 'tokens'], 'needed in production: a list of { id, key }');
+    if (inspector.on && !inspector.token)
+      need(['inspector', 'token'], `needed in production: ${KEY} characters or more`);
     if (!ports) need(['ports'], 'needed in production: { url, secret } of your ports');
   });
 export type ServiceConfig = z.infer<typeof ServiceConfig>;

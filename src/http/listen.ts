@@ -49,6 +49,11 @@ export class Listener {
     return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
   }
 
+  /** For what is no request, such as web sockets. */
+  get server(): Server {
+    return this.#server;
+  }
+
   serve(fetch: Fetch): void {
     this.#fetch = fetch;
   }

@@ -7,11 +7,13 @@ import { createSandbox } from '../adapters/index.ts';
 import type { Recoveries, RecoveriesOptions } from '../host/api.ts';
 import { systemClock } from '../host/clock.ts';
 import { createRecoveries } from '../host/recoveries.ts';
+import { createInspectRelay } from '../inspect/relay.ts';
 import { loadPolicy } from '../scenario/load.ts';
 import { isStoreUnavailable, openSqlite } from '../store/sqlite.ts';
 import type { Store } from '../store/types.ts';
 import { type App, createApp } from './app.ts';
 import type { ServiceConfig } from './config.ts';
+import { INSPECTOR, isInspectorOn } from './inspector.ts';
 import { RateLimits } from './limits.ts';
 import { Listener } from './listen.ts';
 import { clockWatch, Metrics } from './metrics.ts';
@@ -98,6 +100,12 @@ async function productionOutside({ ports, keys, staff }: ServiceConfig, log: Log
   };
 }
 
+const relayOptions = ({ mode, inspector: { token, reveal } }: ServiceConfig) => ({
+  path: INSPECTOR,
+  ...(token === undefined ? {} : { token }),
+  reveal: reveal ?? (mode === 'sandbox' ? ('all' as const) : []),
+});
+
 async function running(config: ServiceConfig, store: Store, policy: Policy, log: Logger): Promise<Service> {
   const server = await Listener.open(config);
   try {
@@ -166,6 +174,7 @@ async function serving(
     store.forgetReceipts(clock.now() - RECEIPTS_KEPT).catch((err: unknown) => log.error({ err }, 'cleaning up failed'));
   void cleanUp();
   const cleaning = setInterval(cleanUp, CLEAN_UP).unref();
+  const relay = isInspectorOn(config) ? createInspectRelay(server.server, relayOptions(config)) : undefined;
   server.serve(app.fetch);
   log.info('ready');
 
@@ -175,6 +184,7 @@ async function serving(
     clearInterval(watching);
     clearInterval(cleaning);
     streams.close();
+    relay?.close();
     await server.close();
     await recoveries.close();
     await store.close();

@@ -8,11 +8,14 @@ import { Details } from './details.tsx';
 import { edgesOf, foldable, nodesIn } from './flow.ts';
 import { instancesOf } from './instances.ts';
 import { policyDelay, stateText } from './machines.ts';
-import { type Box, type ChartInstance, sceneOf } from './scene.ts';
+import { type ChartInstance, sceneOf } from './scene.ts';
 import { measure } from './screen.ts';
 import { StateNode } from './state-node.tsx';
 import { Toolbar } from './toolbar.tsx';
 import { TransitionEdge } from './transition-edge.tsx';
+import { useCamera } from './use-camera.ts';
+import { useFolding } from './use-folding.ts';
+import { useKeys } from './use-keys.ts';
 import { useLayout, useShape } from './use-layout.ts';
 
 /** What is selected on the canvas: the id of a box or of an arrow. */
@@ -24,6 +27,8 @@ export interface Selection {
 export interface ChartProps {
   /** The chart with what is active, just taken and possible in it, and with its children's. */
   instance: ChartInstance;
+  /** Whether it shows a running actor: the view then can follow what is active. */
+  isLive?: boolean;
   onSelect?(selection: Selection | undefined): void;
 }
 
@@ -39,13 +44,14 @@ export function Chart(props: ChartProps) {
   );
 }
 
-function Canvas({ instance, onSelect }: ChartProps) {
+function Canvas({ instance, isLive = false, onSelect }: ChartProps) {
   const texts = useTexts(chartTexts);
   const locale = useContext(LocaleContext);
-  const [unfolded, setUnfolded] = useState<ReadonlySet<string>>(new Set());
-  const [collapsed, setCollapsed] = useState<ReadonlySet<string>>(new Set());
   const [selection, setSelection] = useState<Selection>();
   const [query, setQuery] = useState('');
+  const [follows, setFollows] = useState(true);
+  const folding = useFolding(instance);
+  const { unfolded, collapsed } = folding;
   const shape = useShape(instance);
   const scene = useMemo(
     () =>
@@ -69,28 +75,33 @@ function Canvas({ instance, onSelect }: ChartProps) {
     },
     [onSelect],
   );
-  const onFold = useCallback((box: Box) => setUnfolded((so) => toggled(so, box.id)), []);
-  const onCollapse = useCallback((box: Box) => setCollapsed((so) => toggled(so, box.id)), []);
   const view = useMemo(
-    () => ({ instances, selected: selection?.id, query, texts, onFold, onCollapse, onChoose: select }),
-    [instances, selection, query, texts, onFold, onCollapse, select],
+    () => ({ instances, selected: selection?.id, query, texts, ...folding, onChoose: select }),
+    [instances, selection, query, texts, folding, select],
   );
   const nodes = useMemo(() => (layout ? nodesIn(layout, view) : []), [layout, view]);
   const edges = useMemo(() => (layout ? edgesOf(layout, view) : []), [layout, view]);
   const all = useMemo(() => foldable(shape), [shape]);
+  const isUnfolded = all.length > 0 && all.every((id) => unfolded.has(id));
+  useCamera(layout, nodes, isLive && follows);
+  const onKeyDown = useKeys(layout, select);
 
   return (
     <section className="chart" aria-label={texts.label(instance.definition.id)} aria-busy={busy}>
-      <Toolbar
-        layout={layout}
-        query={query}
-        onQuery={setQuery}
-        onPick={(id) => select({ kind: 'state', id })}
-        canUnfold={all.length > 0}
-        isUnfolded={all.length > 0 && all.every((id) => unfolded.has(id))}
-        onUnfoldAll={() => setUnfolded(unfolded.size > 0 ? new Set() : new Set(all))}
-      />
-      <div className="chart-canvas">
+      <Toolbar layout={layout} query={query} onQuery={setQuery} onPick={(id) => select({ kind: 'state', id })}>
+        {isLive && (
+          <button type="button" aria-pressed={follows} onClick={() => setFollows(!follows)}>
+            {texts.follow}
+          </button>
+        )}
+        {all.length > 0 && (
+          <button type="button" onClick={() => folding.setAll(all, !isUnfolded)}>
+            {isUnfolded ? texts.foldAll : texts.unfoldAll}
+          </button>
+        )}
+      </Toolbar>
+      {/* biome-ignore lint/a11y/noStaticElementInteractions: the keys are for the states and arrows within */}
+      <div className="chart-canvas" onKeyDown={onKeyDown}>
         {error !== undefined && (
           <p className="empty" role="alert">
             {texts.layoutFailed}
@@ -103,12 +114,10 @@ function Canvas({ instance, onSelect }: ChartProps) {
           edgeTypes={EDGE_TYPES}
           nodesDraggable={false}
           nodesConnectable={false}
-          edgesFocusable
-          elementsSelectable
+          disableKeyboardA11y
           onlyRenderVisibleElements
           minZoom={0.05}
           maxZoom={2}
-          fitView
           zIndexMode="manual"
           onNodeClick={(_, { id }) => select({ kind: 'state', id })}
           onEdgeClick={(_, { id }) => select({ kind: 'transition', id })}
@@ -118,6 +127,7 @@ function Canvas({ instance, onSelect }: ChartProps) {
           <Background variant={BackgroundVariant.Dots} gap={20} size={1} />
           <MiniMap pannable zoomable ariaLabel={texts.minimap} nodeClassName={miniClass} nodeStrokeWidth={6} />
         </ReactFlow>
+        {isLive && <Legend />}
         {busy && <p className="chart-busy">{texts.layingOut}</p>}
         {selection && layout && (
           <Details selection={selection} layout={layout} onClose={() => select(undefined)} onSelect={select} />
@@ -127,10 +137,15 @@ function Canvas({ instance, onSelect }: ChartProps) {
   );
 }
 
-const miniClass = ({ data }: { data: Record<string, unknown> }) => (data.active === true ? 'active' : '');
-
-function toggled(set: ReadonlySet<string>, id: string): ReadonlySet<string> {
-  const next = new Set(set);
-  if (!next.delete(id)) next.add(id);
-  return next;
+function Legend() {
+  const { legend } = useTexts(chartTexts);
+  return (
+    <p className="legend">
+      <span className="sample active" /> {legend.active}
+      <span className="sample taken" /> {legend.taken}
+      <span className="sample possible" /> {legend.possible}
+    </p>
+  );
 }
+
+const miniClass = ({ data }: { data: Record<string, unknown> }) => (data.active === true ? 'active' : '');

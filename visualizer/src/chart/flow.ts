@@ -78,6 +78,9 @@ export function edgesOf({ arrows, starts }: Layout, view: FlowView): TransitionE
   return [...starts.map(start), ...arrows.map((arrow) => edge(arrow, view))];
 }
 
+const headOf = (color: string) =>
+  ({ type: MarkerType.ArrowClosed, width: 18, height: 18, markerUnits: 'userSpaceOnUse', color }) as const;
+
 const start = ({ id, box, dot, points }: Layout['starts'][number]): TransitionEdgeType => ({
   id,
   type: 'transition',
@@ -87,7 +90,7 @@ const start = ({ id, box, dot, points }: Layout['starts'][number]): TransitionEd
   selectable: false,
   className: 'start',
   zIndex: 1_000,
-  markerEnd: { type: MarkerType.ArrowClosed, width: 14, height: 14 },
+  markerEnd: headOf('var(--text)'),
   data: { points, dot, lines: [], taken: false, possible: false, found: false },
 });
 
@@ -105,7 +108,7 @@ function edge(arrow: PlacedArrow, view: FlowView): TransitionEdgeType {
     ariaLabel: `${arrow.source} → ${arrow.target}: ${arrow.lines.join(' ')}`,
     className: taken ? 'taken' : possible ? 'possible' : '',
     zIndex: 1_000,
-    markerEnd: { type: MarkerType.ArrowClosed, width: 14, height: 14 },
+    markerEnd: headOf(taken ? 'var(--accent)' : possible ? 'var(--text)' : 'var(--line-strong)'),
     data: {
       points: arrow.points,
       label: arrow.label,

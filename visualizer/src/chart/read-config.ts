@@ -54,9 +54,12 @@ const isCut = (value: unknown) => value === '[Object]' || value === '[Array]' ||
 const list = (value: unknown): unknown[] =>
   value === undefined || value === null || isCut(value) ? [] : [value].flat();
 const names = (value: unknown): string[] => (isCut(value) ? ['…'] : list(value).map(nameIn));
+/** What functions are called that have no name but that of the property which they stand under. */
+const IN_PLACE = new Set(['', 'actions', 'entry', 'exit', 'guard']);
 const nameIn = (part: unknown): string => {
   if (typeof part === 'function' || typeof part === 'string') return isCut(part) ? '…' : nameOf(part);
-  return isPlain(part) && typeof part.type === 'string' ? nameOf(part) : '…';
+  if (!isPlain(part) || typeof part.type !== 'string') return '…';
+  return IN_PLACE.has(part.type) ? nameOf(() => {}) : nameOf(part);
 };
 
 function nodeOf(config: Plain, key: string, path: string[], machineId: string): ChartNode {

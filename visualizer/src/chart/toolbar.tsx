@@ -1,24 +1,22 @@
 import { useReactFlow } from '@xyflow/react';
-import { useEffect, useId, useRef, useState } from 'react';
+import { type ReactNode, useEffect, useId, useRef, useState } from 'react';
 import { useTexts } from '../texts/bilingual.ts';
 import { chart as chartTexts } from '../texts/chart.ts';
 import { matches } from './flow.ts';
 import type { Layout } from './layout.ts';
+import { ease } from './use-camera.ts';
 
 interface ToolbarProps {
   layout: Layout | undefined;
   query: string;
   onQuery(query: string): void;
   onPick(id: string): void;
-  canUnfold: boolean;
-  isUnfolded: boolean;
-  onUnfoldAll(): void;
+  /** Further controls. */
+  children: ReactNode;
 }
 
-const EASE = { duration: 200 };
-
 /** Search, fit and zoom. Keys: `/` searches, `f` fits, `+` and `-` zoom. */
-export function Toolbar({ layout, query, onQuery, onPick, canUnfold, isUnfolded, onUnfoldAll }: ToolbarProps) {
+export function Toolbar({ layout, query, onQuery, onPick, children }: ToolbarProps) {
   const texts = useTexts(chartTexts);
   const flow = useReactFlow();
   const input = useRef<HTMLInputElement>(null);
@@ -32,9 +30,9 @@ export function Toolbar({ layout, query, onQuery, onPick, canUnfold, isUnfolded,
       if (event.key === '/') {
         event.preventDefault();
         input.current?.focus();
-      } else if (event.key === 'f') void flow.fitView(EASE);
-      else if (event.key === '+' || event.key === '=') void flow.zoomIn(EASE);
-      else if (event.key === '-') void flow.zoomOut(EASE);
+      } else if (event.key === 'f') void flow.fitView(ease());
+      else if (event.key === '+' || event.key === '=') void flow.zoomIn(ease());
+      else if (event.key === '-') void flow.zoomOut(ease());
     };
     addEventListener('keydown', onKey);
     return () => removeEventListener('keydown', onKey);
@@ -45,7 +43,7 @@ export function Toolbar({ layout, query, onQuery, onPick, canUnfold, isUnfolded,
     if (id === undefined) return;
     setAt(index % found.length);
     onPick(id);
-    void flow.fitView({ nodes: [{ id }], maxZoom: 1, ...EASE });
+    void flow.fitView({ nodes: [{ id }], maxZoom: 1, ...ease() });
   };
   return (
     <div className="chart-toolbar">
@@ -69,18 +67,14 @@ export function Toolbar({ layout, query, onQuery, onPick, canUnfold, isUnfolded,
       />
       <output className="found">{query.trim() === '' ? '' : texts.found(found.length)}</output>
       <span className="space" />
-      {canUnfold && (
-        <button type="button" aria-pressed={isUnfolded} onClick={onUnfoldAll}>
-          {isUnfolded ? texts.foldAll : texts.unfoldAll}
-        </button>
-      )}
-      <button type="button" aria-label={texts.zoomOut} onClick={() => void flow.zoomOut(EASE)}>
+      {children}
+      <button type="button" aria-label={texts.zoomOut} onClick={() => void flow.zoomOut(ease())}>
         −
       </button>
-      <button type="button" aria-label={texts.zoomIn} onClick={() => void flow.zoomIn(EASE)}>
+      <button type="button" aria-label={texts.zoomIn} onClick={() => void flow.zoomIn(ease())}>
         +
       </button>
-      <button type="button" onClick={() => void flow.fitView(EASE)}>
+      <button type="button" onClick={() => void flow.fitView(ease())}>
         {texts.fit}
       </button>
     </div>

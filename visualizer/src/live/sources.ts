@@ -1,0 +1,64 @@
+import { isPlain } from './protocol.ts';
+
+/** Takes what arrives, message by message. */
+export type Sink = (message: unknown) => void;
+/** Ends a connection. */
+export type Close = () => void;
+
+export type SocketStatus = 'connecting' | 'open' | 'closed';
+
+const AGAIN = 2_000; // ms
+
+/** Messages of a relay; after a break it is called again, and tells everything anew: `onStatus('open')` comes first. */
+export function fromSocket(url: string, sink: Sink, onStatus: (status: SocketStatus) => void): Close {
+  let socket: WebSocket | undefined;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let over = false;
+  const connect = () => {
+    onStatus('connecting');
+    socket = new WebSocket(url);
+    socket.onopen = () => onStatus('open');
+    socket.onmessage = ({ data }) => {
+      if (typeof data === 'string') sink(parsed(data));
+    };
+    socket.onclose = () => {
+      if (over) return;
+      onStatus('closed');
+      timer = setTimeout(connect, AGAIN);
+    };
+  };
+  connect();
+  return () => {
+    over = true;
+    clearTimeout(timer);
+    socket?.close();
+  };
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Messages of the window that opened this one, or that shows it in a frame, as `createBrowserInspector({ url })` does. */
+export function fromOpener(sink: Sink): Close {
+  const other: Window | null = window.opener ?? (window.parent === window ? null : window.parent);
+  const listen = ({ source, data }: MessageEvent) => {
+    if (source === other && isPlain(data)) sink(data);
+  };
+  addEventListener('message', listen);
+  other?.postMessage({ type: '@statelyai.connected' }, '*'); // says no more than that this page is there
+  return () => removeEventListener('message', listen);
+}
+
+/** Name of the channel on which pages of the same origin may send. */
+export const CHANNEL = 'xstate-inspect';
+
+export function fromChannel(sink: Sink): Close {
+  const channel = new BroadcastChannel(CHANNEL);
+  channel.onmessage = ({ data }) => sink(typeof data === 'string' ? parsed(data) : data);
+  return () => channel.close();
+}
