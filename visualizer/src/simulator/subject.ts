@@ -64,6 +64,9 @@ export const SUBJECTS: readonly Subject[] = [
   ),
 ];
 
+/** Every event that the parent may be sent. */
+export const parentEvents: EventRegistry = events;
+
 const isRefusal = (action: string) => action === 'refuse';
 const isInternal = (type: string) => type.startsWith('deadline.');
 

@@ -12,11 +12,10 @@ export const sayings = (locale: Locale): Texts => TEXTS[locale];
 export const textIn = (table: Readonly<Record<string, string>>, key: string): string | undefined =>
   Object.hasOwn(table, key) ? table[key] : undefined;
 
-/** An instant as the clock of a zone shows it, to the second. */
-export const clockText = (instant: number, locale: Locale, timeZone = 'Asia/Shanghai'): string =>
-  new Intl.DateTimeFormat(locale === 'en' ? 'en-GB' : locale, {
+/** An instant as the clock of a zone shows it, to the second: `2026-03-02 10:00:00`, which every language reads alike. */
+export const clockText = (instant: number, timeZone = 'Asia/Shanghai'): string =>
+  new Intl.DateTimeFormat('sv-SE', {
     timeZone,
-    hourCycle: 'h23',
     year: 'numeric',
     month: '2-digit',
     day: '2-digit',

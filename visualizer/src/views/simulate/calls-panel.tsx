@@ -77,7 +77,7 @@ function CallCard({ call, simulator, onReply }: { call: Call; simulator: Simulat
         <code>{call.key}</code>
         {call.reply === 'hangs' && <span className="chip">{texts.hanging}</span>}
         {call.replyAt !== undefined && call.reply !== 'hangs' && (
-          <span className="chip">{texts.answersAt(clockText(call.replyAt, locale))}</span>
+          <span className="chip">{texts.answersAt(clockText(call.replyAt))}</span>
         )}
       </h3>
       <details>

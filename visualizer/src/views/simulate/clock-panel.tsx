@@ -1,7 +1,6 @@
-import { use } from 'react';
 import type { Simulator } from '../../simulator/simulator.ts';
 import { clockText, timerName } from '../../simulator/words.ts';
-import { LocaleContext, useTexts } from '../../texts/bilingual.ts';
+import { useTexts } from '../../texts/bilingual.ts';
 import { simulator as simulatorTexts } from '../../texts/simulator.ts';
 
 const MINUTE = 60_000;
@@ -12,14 +11,13 @@ export type Command = (act: () => Promise<void> | void) => Promise<void>;
 /** The clock that stands still, what falls due, and buttons that let time pass. */
 export function ClockPanel({ simulator, command }: { simulator: Simulator; command: Command }) {
   const texts = useTexts(simulatorTexts);
-  const locale = use(LocaleContext);
   const { simulation, setting } = simulator;
   const zone = setting.policy.timeZone;
   const timers = simulation.isDone ? [] : [...simulation.current.step.timers].sort((a, b) => a.dueAt - b.dueAt);
   return (
     <section className="clock" aria-label={texts.clock}>
       <output className="now" aria-label={texts.clock}>
-        {clockText(simulation.now, locale, zone)}
+        {clockText(simulation.now, zone)}
       </output>
       <div className="buttons">
         <button
@@ -45,7 +43,7 @@ export function ClockPanel({ simulator, command }: { simulator: Simulator; comma
                 {target === '' ? '' : `${target}.`}
                 {timerName(event.type)}
               </code>
-              <time>{clockText(dueAt, locale, zone)}</time>
+              <time>{clockText(dueAt, zone)}</time>
             </li>
           ))}
         </ul>

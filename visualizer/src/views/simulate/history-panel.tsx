@@ -1,15 +1,14 @@
-import { use, useEffect, useRef } from 'react';
+import { useEffect, useRef } from 'react';
 import type { Moment } from '../../simulator/simulation.ts';
 import type { Simulator } from '../../simulator/simulator.ts';
 import { clockText, timerName } from '../../simulator/words.ts';
-import { LocaleContext, useTexts } from '../../texts/bilingual.ts';
+import { useTexts } from '../../texts/bilingual.ts';
 import { simulator as simulatorTexts } from '../../texts/simulator.ts';
 import type { Command } from './clock-panel.tsx';
 
 /** All that has happened; any moment of it can be gone back to. */
 export function HistoryPanel({ simulator, command }: { simulator: Simulator; command: Command }) {
   const texts = useTexts(simulatorTexts);
-  const locale = use(LocaleContext);
   const { simulation, setting } = simulator;
   const { moments, index } = simulation;
   const list = useRef<HTMLOListElement>(null);
@@ -33,7 +32,7 @@ export function HistoryPanel({ simulator, command }: { simulator: Simulator; com
           // biome-ignore lint/suspicious/noArrayIndexKey: a moment is its place in the history
           <li key={at} className={at > index ? 'undone' : ''}>
             <button type="button" aria-current={at === index ? 'step' : undefined} onClick={() => goTo(at)}>
-              <time>{clockText(moment.at, locale, setting.policy.timeZone)}</time>
+              <time>{clockText(moment.at, setting.policy.timeZone)}</time>
               <strong>{givenText(moment, texts)}</strong>
               <span>
                 {moment.refused
