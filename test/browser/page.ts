@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { extname, join } from 'node:path';
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { type Browser, type BrowserContextOptions, chromium, type Locator, type Page } from 'playwright-core';
 
 const FOLDER = join(import.meta.dirname, '../../dist/visualizer');
 const TYPES: Record<string, string> = {
@@ -19,6 +19,9 @@ export interface Stage {
   open(hash: string, options?: BrowserContextOptions): Promise<{ page: Page; wrong: string[] }>;
   close(): Promise<void>;
 }
+
+/** What an element says. */
+export const textOf = async (locator: Locator): Promise<string> => (await locator.textContent()) ?? '';
 
 export async function createStage(): Promise<Stage> {
   const server = createServer(async ({ url = '/' }, response) => {

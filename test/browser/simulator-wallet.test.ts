@@ -4,7 +4,7 @@ import type { PATH_IDS } from '../../machines/outcome.ts';
 import { en } from '../../src/texts/en.ts';
 import { zhCn } from '../../src/texts/zh-cn.ts';
 import { wallet } from '../../visualizer/src/texts/wallet.ts';
-import { createStage, type Stage } from './page.ts';
+import { createStage, type Stage, textOf } from './page.ts';
 
 let stage: Stage;
 beforeAll(async () => {
@@ -27,7 +27,7 @@ class Person {
   fill = (label: string, text: string) => this.page.getByLabel(label, { exact: true }).fill(text);
   remembered = async (question: string) => {
     const row = this.page.locator('.memory > div').filter({ has: this.page.getByText(question, { exact: true }) });
-    return row.locator('dd').innerText();
+    return textOf(row.locator('dd'));
   };
 }
 
@@ -35,7 +35,7 @@ const WALKS: Record<Path, { account?: keyof Words['whose']; walk(person: Person)
   bankCard: {
     walk: async ({ page, words, tap, fill }) => {
       await tap(words.next);
-      const code = await page.locator('[data-message="code"]').last().innerText();
+      const code = await textOf(page.locator('[data-message="code"]').last());
       await fill(words.code, code === '111111' ? '222222' : '111111');
       await tap(words.next);
       await page.locator('.wallet-told').waitFor();
@@ -131,7 +131,7 @@ describe.each(['zh-CN', 'en'] as const)('the wallet in %s', (locale) => {
       }
       await page.locator('.phone h2', { hasText: words.done }).waitFor();
       const outcome = path === 'emergencyCode' ? texts.outcomes.emergencyCodeUsed : texts.outcomes.reset;
-      expect(await page.locator('.wallet-state').innerText()).toBe(outcome);
+      expect(await textOf(page.locator('.wallet-state'))).toBe(outcome);
       await page.locator('.state.active', { hasText: 'completed' }).first().waitFor();
       expect(wrong).toEqual([]);
       await page.context().close();

@@ -4,7 +4,7 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseScenario } from '../../src/scenario/parse.ts';
 import { runScenario } from '../../src/scenario/run.ts';
-import { createStage, type Stage } from './page.ts';
+import { createStage, type Stage, textOf } from './page.ts';
 
 let stage: Stage;
 beforeAll(async () => {
@@ -13,7 +13,7 @@ beforeAll(async () => {
 afterAll(() => stage.close());
 
 const LATEST = '.history [aria-current="step"]';
-const state = (page: Page) => page.locator(`${LATEST} span`).innerText();
+const state = (page: Page) => textOf(page.locator(`${LATEST} span`));
 const button = (page: Page, name: string | RegExp) => page.getByRole('button', { name });
 
 async function opened(hash = '#/simulate', locale = 'en') {
@@ -63,7 +63,7 @@ describe('the simulator', () => {
       for (const each of walk) await (each.startsWith('+') ? button(page, each).click() : send(page, each));
       if (ends === 'reset') await send(page, 'password.submit');
       await page.locator('.ended').waitFor();
-      expect(JSON.parse(await page.locator('.ended pre').innerText())).toMatchObject({ outcome: ends, path });
+      expect(JSON.parse(await textOf(page.locator('.ended pre')))).toMatchObject({ outcome: ends, path });
       await expect.poll(() => state(page)).toBe('completed');
       expect(wrong).toEqual([]);
       await page.context().close();
@@ -89,9 +89,7 @@ describe('the simulator', () => {
     await send(page, 'bankCard.submit');
     await page.getByLabel('Why it fails').fill('the line is down');
     await button(page, /^Fail$/).click();
-    await expect
-      .poll(() => page.locator(`${LATEST} strong`).innerText())
-      .toBe('verifyBankCard fails: the line is down');
+    await expect.poll(() => textOf(page.locator(`${LATEST} strong`))).toBe('verifyBankCard fails: the line is down');
     await send(page, 'bankCard.submit');
     await page.getByLabel('status').selectOption({ label: 'mismatch' });
     await button(page, /^Answer$/).click();
@@ -107,15 +105,15 @@ describe('the simulator', () => {
   it('tells what is wrong with an event, with facts and with a policy', async () => {
     const { page, wrong } = await opened();
     await send(page, 'path.choose', { path: 'idCard' });
-    expect(await page.locator('.problem').innerText()).toContain('notEligible · cardPathAvailable');
+    expect(await textOf(page.locator('.problem'))).toContain('notEligible · cardPathAvailable');
     await page.getByRole('tab', { name: 'Set up' }).click();
     await page.getByLabel('Account facts').fill('phnoe: "1"');
     await button(page, 'Start with these').click();
-    expect(await page.locator('#fault-account').innerText()).toMatch(/phnoe.*phone/);
+    expect(await textOf(page.locator('#fault-account'))).toMatch(/phnoe.*phone/);
     await page.getByLabel('Account facts').fill('{}');
     await page.getByLabel('Policy').fill('contacts: { quorum: many }');
     await button(page, 'Start with these').click();
-    expect(await page.locator('#fault-policy').innerText()).toMatch(/contacts\.quorum.*expected number/i);
+    expect(await textOf(page.locator('#fault-policy'))).toMatch(/contacts\.quorum.*expected number/i);
     expect(wrong).toEqual([]);
     await page.context().close();
   });

@@ -8,10 +8,10 @@ import { createWorld } from '../../visualizer/src/simulator/world.ts';
 
 export const MINUTE = 60_000;
 export const HOUR = 60 * MINUTE;
-export const DAY = 24 * HOUR;
+const DAY = 24 * HOUR;
 
 /** Nothing that a path other than the last ones could prove. */
-export const NOTHING_LEFT = {
+const NOTHING_LEFT = {
   cards: [],
   validTransactions: 3,
   contacts: [],

@@ -38,7 +38,7 @@ export function chartState(
 }
 
 /** Ids of the active states, the root included. */
-export function activeIn(root: ChartNode, value: Value | undefined): Set<string> {
+function activeIn(root: ChartNode, value: Value | undefined): Set<string> {
   const active = new Set([root.id]);
   const visit = (node: ChartNode, below: Value | undefined) => {
     const keys = below === undefined ? [] : typeof below === 'string' ? [below] : Object.keys(below);

@@ -10,7 +10,7 @@ import type { Answering, World } from './world.ts';
 const MOST = 2_000;
 
 /** A simulation that goes round without end. */
-export class Endless extends Error {
+class Endless extends Error {
   override readonly name = 'Endless';
 }
 

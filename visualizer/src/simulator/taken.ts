@@ -15,7 +15,7 @@ interface Transition {
 }
 
 /** Id of a transition as charts name it: `state type index`; undefined for the one into the first state. */
-export function transitionId(transition: Transition): string | undefined {
+function transitionId(transition: Transition): string | undefined {
   const { source, eventType } = transition;
   if (!source || eventType === undefined || eventType === null) return undefined;
   const candidates = eventType === '' ? source.always : source.transitions.get(eventType);

@@ -84,6 +84,17 @@ function CallCard({ call, simulator, onReply }: { call: Call; simulator: Simulat
         <summary>{texts.asks}</summary>
         <pre>{JSON.stringify(call.input, null, 1)}</pre>
       </details>
+      <div className="buttons">
+        <button type="button" className="primary" onClick={answer}>
+          {texts.answer}
+        </button>
+        <button type="button" onClick={() => onReply({ throws: reason })}>
+          {texts.fail}
+        </button>
+        <button type="button" disabled={call.reply === 'hangs'} onClick={() => onReply('hangs')}>
+          {texts.hang}
+        </button>
+      </div>
       <SchemaForm
         field={spec ? formOf(spec.output) : { kind: 'json' }}
         value={value}
@@ -97,17 +108,6 @@ function CallCard({ call, simulator, onReply }: { call: Call; simulator: Simulat
         {texts.reason}
         <input type="text" value={reason} onChange={(event) => setReason(event.target.value)} />
       </label>
-      <div className="buttons">
-        <button type="button" className="primary" onClick={answer}>
-          {texts.answer}
-        </button>
-        <button type="button" onClick={() => onReply({ throws: reason })}>
-          {texts.fail}
-        </button>
-        <button type="button" disabled={call.reply === 'hangs'} onClick={() => onReply('hangs')}>
-          {texts.hang}
-        </button>
-      </div>
     </div>
   );
 }

@@ -59,7 +59,7 @@ export function SetUpPanel({ control }: { control: RunControl }) {
         <textarea
           id="set-up-account"
           className="code"
-          rows={8}
+          rows={6}
           spellCheck={false}
           value={written.account}
           onChange={(event) => set({ account: event.target.value })}

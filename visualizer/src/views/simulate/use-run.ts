@@ -15,7 +15,7 @@ export interface Run {
   written: Written;
 }
 
-export const FIRST: Written = {
+const FIRST: Written = {
   account: '{}\n',
   policy: '{}\n',
   profile: 'source',
