@@ -40,7 +40,11 @@ export function ClockPanel({ simulator, command }: { simulator: Simulator; comma
           {timers.map(({ id, event, dueAt, target }) => (
             <li key={id}>
               <code>
-                {target === '' ? '' : `${target}.`}
+                {target !== '' && (
+                  <>
+                    {target}.<wbr />
+                  </>
+                )}
                 {timerName(event.type)}
               </code>
               <time>{clockText(dueAt, zone)}</time>
