@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
 
@@ -6,6 +7,13 @@ export default defineConfig({
   root: import.meta.dirname,
   base: './',
   plugins: [react()],
+  resolve: {
+    alias: {
+      // The sandbox runs in the page as well.
+      'node:crypto': join(import.meta.dirname, 'src/simulator/platform/crypto.ts'),
+      'node:timers/promises': join(import.meta.dirname, 'src/simulator/platform/timers.ts'),
+    },
+  },
   build: {
     outDir: '../dist/visualizer',
     emptyOutDir: true,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { base64url, fromBase64url, utf8 } from './bytes.ts';
 import { type KeyedHash, keyedHash } from './keyed-hash.ts';
 
 /** What an institution's token says: who witnesses, where, until when (spec section 3.8). */
@@ -25,7 +26,7 @@ export class Institutions {
 
   /** A signed token for the institution's staff to scan. @throws ZodError for an incomplete witness. */
   token(witness: Witness): string {
-    const payload = Buffer.from(JSON.stringify(Witness.parse(witness))).toString('base64url');
+    const payload = base64url(utf8(JSON.stringify(Witness.parse(witness))));
     return `${payload}.${this.#signature.of(payload)}`;
   }
 
@@ -33,7 +34,7 @@ export class Institutions {
   verify(token: string, at: number): { valid: boolean; type: string; place: string } {
     const [payload = '', signed = '', ...more] = token.split('.');
     if (more.length > 0 || !this.#signature.matches(signed, payload)) return INVALID;
-    const { type, place, expiresAt } = Witness.parse(JSON.parse(Buffer.from(payload, 'base64url').toString('utf8')));
+    const { type, place, expiresAt } = Witness.parse(JSON.parse(new TextDecoder().decode(fromBase64url(payload))));
     return at < expiresAt ? { valid: true, type, place } : INVALID;
   }
 }

@@ -1,4 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
+import { base64url, utf8 } from './bytes.ts';
 
 /** A hash that nobody can compute or test without the key (R6). */
 export interface KeyedHash {
@@ -19,13 +20,13 @@ export function keyedHash(key: Uint8Array | string, use: string): KeyedHash {
   }
   const derived = createHmac('sha256', key).update(`regain ${use}`).digest();
   const of: KeyedHash['of'] = (...parts) =>
-    createHmac('sha256', derived).update(JSON.stringify(parts)).digest('base64url');
+    base64url(createHmac('sha256', derived).update(JSON.stringify(parts)).digest());
   return {
     of,
     matches: (hash, ...parts) => {
       // As text, not as bytes: base64url has several spellings of the same bytes.
-      const given = Buffer.from(hash);
-      const right = Buffer.from(of(...parts));
+      const given = utf8(hash);
+      const right = utf8(of(...parts));
       return given.length === right.length && timingSafeEqual(given, right);
     },
   };

@@ -1,5 +1,6 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import type { CodeSlot, CodeStore } from '../code-store.ts';
+import { base64url } from './bytes.ts';
 import { createMemoryCodeStore } from './code-store.ts';
 import { type KeyedHash, keyedHash } from './keyed-hash.ts';
 
@@ -62,7 +63,7 @@ export const randomCode = (digits: number, random: (max: number) => number = ran
   String(random(10 ** digits)).padStart(digits, '0');
 
 /** 128 random bits in base64url (R2). */
-export const randomToken = () => randomBytes(TOKEN_BYTES).toString('base64url');
+export const randomToken = () => base64url(randomBytes(TOKEN_BYTES));
 
 type Kind = 'code' | 'token';
 

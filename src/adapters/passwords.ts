@@ -11,8 +11,8 @@ const BLOCK_SIZE = 8;
 const BYTES = 32;
 
 interface Hashed {
-  salt: Buffer;
-  hash: Buffer;
+  salt: Uint8Array;
+  hash: Uint8Array;
 }
 
 /** The sandbox's password service (spec section 2, R34): slow salted hashes, current and former. */
@@ -83,7 +83,7 @@ export class Passwords {
     return timingSafeEqual(await this.#hash(password, salt), hash);
   }
 
-  #hash(password: string, salt: Buffer): Promise<Buffer> {
+  #hash(password: string, salt: Uint8Array): Promise<Uint8Array> {
     const options = { N: this.#cost, r: BLOCK_SIZE, p: 1, maxmem: 256 * BLOCK_SIZE * (this.#cost + 64) };
     return new Promise((resolve, reject) => {
       scrypt(password, salt, BYTES, options, (error, hash) => (error ? reject(error) : resolve(hash)));

@@ -1,4 +1,5 @@
 import type { Element, PortInput } from '../../machines/ports.ts';
+import { fromBase64url, numbersIn } from './bytes.ts';
 import { isRight } from './grading.ts';
 import { keyedHash } from './keyed-hash.ts';
 import type { Transaction } from './transactions.ts';
@@ -129,10 +130,10 @@ export function createQuiz(key: Uint8Array | string, transactions: (accountId: s
       const asked = find(accountId, recoveryId, quizId, questionId);
       if (asked?.element !== 'amount') return undefined;
       const { id, amountFen } = asked.about;
-      const bytes = Buffer.from(rank.of('choices', recoveryId, accountId, id), 'base64url');
-      const step = 100 + (bytes.readUInt16BE(0) % 900);
+      const bytes = numbersIn(fromBase64url(rank.of('choices', recoveryId, accountId, id)));
+      const step = 100 + (bytes.getUint16(0) % 900);
       // Where the right one stands among the others must say nothing; an amount below 1 fen is none.
-      const below = Math.min(bytes.readUInt16BE(2) % count, Math.floor((amountFen - 1) / step));
+      const below = Math.min(bytes.getUint16(2) % count, Math.floor((amountFen - 1) / step));
       return Array.from({ length: count }, (_, index) => amountFen + (index - below) * step);
     },
   };

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { numbersIn } from './bytes.ts';
 
 /** A payment that the owner made, as a quiz asks about it. */
 export interface Transaction {
@@ -44,14 +45,15 @@ const SPREAD = 180; // days
 /** The payments of a sandbox account, always the same for the same id; a higher count only adds to them. */
 export function sandboxTransactions(accountId: string, count: number): Transaction[] {
   return Array.from({ length: count }, (_, index) => {
-    const bytes = createHash('sha256')
+    const hash = createHash('sha256')
       .update(JSON.stringify([accountId, index]))
       .digest();
+    const bytes = numbersIn(hash);
     return {
       id: `t${index + 1}`,
-      amountFen: 100 + (bytes.readUInt32BE(0) % 50_000),
-      merchant: MERCHANTS[bytes.readUInt32BE(4) % MERCHANTS.length] ?? MERCHANTS[0],
-      date: new Date(BEFORE - (1 + (bytes.readUInt32BE(8) % SPREAD)) * DAY).toISOString().slice(0, 10),
+      amountFen: 100 + (bytes.getUint32(0) % 50_000),
+      merchant: MERCHANTS[bytes.getUint32(4) % MERCHANTS.length] ?? MERCHANTS[0],
+      date: new Date(BEFORE - (1 + (bytes.getUint32(8) % SPREAD)) * DAY).toISOString().slice(0, 10),
     };
   });
 }

@@ -3,12 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { AnyStateMachine } from 'xstate';
 import { parseDuration } from '../../machines/duration.ts';
-import { type EventName, events, type RecoveryEvent } from '../../machines/events.ts';
 import type { RefusalCode } from '../../machines/outcome.ts';
 import type { RecoveryPath } from '../../machines/path.ts';
 import { layered, type Policy, type PolicyInput, policyOf } from '../../machines/policy.ts';
 import type { Tracer } from '../core/index.ts';
-import type { By, Recoveries } from '../host/api.ts';
+import type { Recoveries } from '../host/api.ts';
 import { createVirtualClock } from '../host/clock.ts';
 import { createRecoveries } from '../host/recoveries.ts';
 import { Refusal } from '../host/refusal.ts';
@@ -17,6 +16,7 @@ import { openSqlite } from '../store/sqlite.ts';
 import type { Store } from '../store/types.ts';
 import { actualOf, type Expected, holds } from './expect.ts';
 import type { Scenario, Step } from './schema.ts';
+import { sender } from './sender.ts';
 import { type TraceEntry, TraceReader } from './trace.ts';
 import { createScenarioWorld, type ScenarioWorld } from './world.ts';
 
@@ -62,10 +62,6 @@ export interface RunOptions {
   onTrace?: (entry: TraceEntry) => void;
   onExpectation?: (expectation: Expectation) => void;
 }
-
-/** The agents who act when a scenario does not say who: the one who calls is not the one who decides. */
-const CALLER = 'agent-1';
-const REVIEWER = 'agent-2';
 
 /** Runs a scenario on a virtual clock and a real SQLite file of its own. */
 export async function runScenario(scenario: Scenario, options: RunOptions = {}): Promise<ScenarioResult> {
@@ -230,22 +226,4 @@ class Run {
     this.#expectations.push(expectation);
     this.#options.onExpectation?.(expectation);
   }
-}
-
-/** Who sends an event: as the scenario says, else whoever the event belongs to. */
-function sender(
-  send: { type: string } & Record<string, unknown>,
-  as: string | undefined,
-): { by: By; event: RecoveryEvent } {
-  const { agentId, ...event } = send;
-  const [role, id] = (as ?? events[send.type as EventName].from).split(':') as [By['role'], string | undefined];
-  const by: By =
-    role === 'owner'
-      ? { role }
-      : role === 'staff'
-        ? { role }
-        : role === 'contact'
-          ? { role, id: id ?? String(event.contactId) }
-          : { role, id: id ?? String(agentId ?? (event.type.startsWith('callback.') ? CALLER : REVIEWER)) };
-  return { by, event: event as RecoveryEvent };
 }

@@ -78,7 +78,7 @@ function spanOf(text: string, name: string, index: number): number {
   return span;
 }
 
-export function createScenarioWorld(scenario: Scenario, clock: VirtualClock): ScenarioWorld {
+export function createScenarioWorld(scenario: Scenario, clock: Pick<VirtualClock, 'now' | 'wait'>): ScenarioWorld {
   let facts = scenario.account;
   const account = () => sandboxAccount(facts);
   const script = scriptOf(scenario.ports, facts);

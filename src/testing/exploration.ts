@@ -78,8 +78,9 @@ export interface Progress {
 /** One input, told so that it can be given again: calls by the path of the actor that waits, timers by their id. */
 export type Input =
   | { type: 'event'; event: AnyEventObject }
-  | { type: 'answer'; call: string; port: string; answer: unknown }
-  | { type: 'failure'; call: string; port: string; throws: string }
+  /** `key`: of the request, where more than one of a port may be under way. */
+  | { type: 'answer'; call: string; port: string; key?: string; answer: unknown }
+  | { type: 'failure'; call: string; port: string; key?: string; throws: string }
   | { type: 'timer'; id: string; anytime?: true }
   | { type: 'wait'; ms: number };
 

@@ -15,6 +15,7 @@ export interface ScenarioWorld {
 }
 
 interface Call {
+  key: string;
   port: string;
   at: number;
   said?: Record<string, unknown>;
@@ -93,12 +94,16 @@ class Writer {
   }
 
   #note({ step }: TraceStep): void {
-    for (const { port } of step.requests) this.#calls.push({ port, at: this.#now + this.#put });
+    for (const call of this.#calls) if (!step.awaited.includes(call.key)) call.said ??= { hangs: true };
+    for (const { key, port } of step.requests) this.#calls.push({ key, port, at: this.#now + this.#put });
   }
 
   #answer(input: Input): Call | undefined {
     if (input.type !== 'answer' && input.type !== 'failure') return undefined;
-    const call = this.#calls.find((each) => each.port === input.port && each.said === undefined);
+    const { key } = input;
+    const call = this.#calls.find(
+      (each) => each.port === input.port && each.said === undefined && (key === undefined || each.key === key),
+    );
     if (!call) return undefined;
     const said = input.type === 'failure' ? { throws: input.throws } : ({ ...(input.answer as object) } as const);
     if (!this.#passed.has(call)) {

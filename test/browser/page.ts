@@ -1,19 +1,6 @@
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 
 export type Look = { locale: 'en' | 'zh-CN'; colours: 'light' | 'dark'; size?: { width: number; height: number } };
-
-/** A Chromium that talks to nobody but whom the page asks. */
-export const openBrowser = (): Promise<Browser> =>
-  chromium.launch({
-    executablePath: process.env.CHROMIUM_PATH ?? '/usr/bin/chromium',
-    args: [
-      '--no-sandbox',
-      '--disable-gpu',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-    ],
-  });
 
 /** A page, and what is wrong with it: what it asked of others, and what it complained of. */
 export async function openPage(browser: Browser, origin: string, { locale, colours, size }: Look) {

@@ -4,7 +4,8 @@ import type { AxeResults } from 'axe-core';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { MACHINES } from '../../visualizer/src/chart/machines.ts';
-import { type Look, openBrowser, openPage } from './page.ts';
+import { launchChromium } from './chromium.ts';
+import { type Look, openPage } from './page.ts';
 import { Outside, ServiceProcess, several } from './service.ts';
 
 const LOOKS: Look[] = [
@@ -20,7 +21,7 @@ let outside: Outside;
 let recoveries: Awaited<ReturnType<typeof several>>;
 
 beforeAll(async () => {
-  [browser, service] = await Promise.all([openBrowser(), ServiceProcess.start()]);
+  [browser, service] = await Promise.all([launchChromium(), ServiceProcess.start()]);
   outside = new Outside(service);
   recoveries = await several(outside);
 }, 60_000);

@@ -3,7 +3,8 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
-import { type Look, openBrowser, openPage } from './page.ts';
+import { launchChromium } from './chromium.ts';
+import { type Look, openPage } from './page.ts';
 import { Outside, ServiceProcess, several } from './service.ts';
 
 /** `npm run screenshots`: pictures of each main view, in `visualizer/screenshots`. */
@@ -71,7 +72,7 @@ const regain = join(ROOT, 'dist/src/cli/main.js');
 execFileSync(process.execPath, [regain, 'coverage', '--no-list', '--json', coverage, scenario], { stdio: 'ignore' });
 const only = process.argv[2];
 const service = await ServiceProcess.start();
-const browser = await openBrowser();
+const browser = await launchChromium();
 try {
   const recoveries = await several(new Outside(service));
   for (const look of LOOKS) {

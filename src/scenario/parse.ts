@@ -1,0 +1,143 @@
+import { isNode, LineCounter, parseDocument } from 'yaml';
+import { z } from 'zod';
+import { events } from '../../machines/events.ts';
+import { policyOf } from '../../machines/policy.ts';
+import { ports } from '../../machines/ports.ts';
+import { recoveryMachine } from '../../machines/recovery.ts';
+import { sandboxAccount } from '../adapters/account.ts';
+import { hint } from '../adapters/nearest.ts';
+import { KNOWN_PATHS, type Scenario, ScenarioHead, STEP_KINDS, type Step } from './schema.ts';
+import { knownStates } from './states.ts';
+import { PortsError, scriptOf } from './world.ts';
+
+type Path = readonly PropertyKey[];
+
+/** A file that cannot be run: which, where, what is wrong and what would be right. */
+export class UnusableFile extends Error {
+  override readonly name = 'UnusableFile';
+  readonly file: string;
+  readonly line: number;
+  constructor(file: string, line: number, message: string) {
+    super(`${file}:${line}: ${message}`);
+    this.file = file;
+    this.line = line;
+  }
+}
+
+/** A parsed YAML or JSON file that can tell the line of each of its parts. */
+export interface Source {
+  value: unknown;
+  fail(path: Path, message: string): never;
+}
+
+/** @throws UnusableFile when it is not YAML or JSON. */
+export function parseSource(file: string, text: string): Source {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const lineOf = (path: Path): number => {
+    for (let length = path.length; length >= 0; length--) {
+      const node = length === 0 ? document.contents : document.getIn(path.slice(0, length), true);
+      if (isNode(node) && node.range) return lines.linePos(node.range[0]).line;
+    }
+    return 1;
+  };
+  const [error] = document.errors;
+  if (error) throw new UnusableFile(file, lines.linePos(error.pos[0]).line, error.message);
+  return {
+    value: document.toJS(),
+    fail: (path, message) => {
+      throw new UnusableFile(file, lineOf(path), message);
+    },
+  };
+}
+
+/** What is wrong, with what would be right. */
+function told(source: Source, at: Path, { issues }: z.ZodError, known: readonly string[]): never {
+  const issue = issues[0] as z.core.$ZodIssue;
+  const path = [...at, ...issue.path];
+  const where = path.map(String).join('.');
+  if (issue.code !== 'unrecognized_keys') return source.fail(path, `${where}: ${issue.message}`);
+  const [key = ''] = issue.keys;
+  const isPort = path[0] === 'ports';
+  const names = isPort ? Object.keys(ports) : issue.path.length === 0 ? known : [];
+  const what = isPort ? 'port' : 'key';
+  return source.fail(
+    [...path, key],
+    `unknown ${what} '${key}'${where ? ` in ${where}` : ''}${names.length ? hint(key, names) : ''}`,
+  );
+}
+
+const KINDS = Object.keys(STEP_KINDS) as (keyof typeof STEP_KINDS)[];
+
+function stepOf(source: Source, index: number, raw: Record<string, unknown>): Step {
+  const at = ['steps', index];
+  const kind = KINDS.find((each) => each in raw);
+  if (!kind) {
+    const [key = ''] = Object.keys(raw);
+    return source.fail([...at, key], `unknown step '${key}'${hint(key, KINDS)}`);
+  }
+  const schema = STEP_KINDS[kind];
+  const result = schema.safeParse(raw);
+  return result.success ? result.data : told(source, at, result.error, Object.keys(schema.shape));
+}
+
+/**
+ * What a check of a part gives.
+ * @throws UnusableFile with the line of the first thing that is wrong.
+ */
+export function checked<T>(source: Source, at: Path, run: () => T): T {
+  try {
+    return run();
+  } catch (error) {
+    if (error instanceof PortsError) return source.fail([...at, ...error.path], error.message);
+    if (error instanceof z.ZodError) return told(source, at, error, []);
+    return source.fail(at, error instanceof Error ? error.message : String(error));
+  }
+}
+
+/**
+ * A scenario from text, with everything checked that can be wrong before it runs.
+ * @throws UnusableFile with file, line and what would be right.
+ */
+export function parseScenario(file: string, text: string): Scenario {
+  const source = parseSource(file, text);
+  const head = ScenarioHead.safeParse(source.value);
+  if (!head.success) return told(source, [], head.error, Object.keys(ScenarioHead.shape));
+  const scenario: Scenario = {
+    ...head.data,
+    steps: head.data.steps.map((raw, index) => stepOf(source, index, raw)),
+  };
+  checked(source, ['policy'], () => policyOf(scenario.policy, scenario.profile));
+  checked(source, ['account'], () => sandboxAccount(scenario.account));
+  checked(source, ['ports'], () => scriptOf(scenario.ports, scenario.account));
+  const states = knownStates(recoveryMachine);
+  for (const [index, step] of scenario.steps.entries()) {
+    const at = ['steps', index];
+    if ('send' in step) {
+      const { type, path } = step.send;
+      if (!(type in events))
+        source.fail([...at, 'send', 'type'], `unknown event '${type}'${hint(type, Object.keys(events))}`);
+      if (type === 'path.choose') checkPath(source, [...at, 'send', 'path'], String(path));
+    }
+    if ('account' in step) checked(source, [...at, 'account'], () => sandboxAccount(step.account));
+    if (!('expect' in step)) continue;
+    for (const [key, expected] of [
+      ['', step.expect],
+      ['strict', step.expect.strict ?? {}],
+    ] as const) {
+      const here = [...at, 'expect', ...(key ? [key] : [])];
+      for (const [i, path] of (expected.eligible ?? []).entries()) checkPath(source, [...here, 'eligible', i], path);
+      for (const path of Object.keys(expected.ineligible ?? {})) checkPath(source, [...here, 'ineligible', path], path);
+      if (expected.path) checkPath(source, [...here, 'path'], expected.path);
+      const { state } = expected;
+      if (state !== undefined && !states.some((known) => known === state || known.startsWith(`${state}.`))) {
+        source.fail([...here, 'state'], `unknown state '${state}'${hint(state, states)}`);
+      }
+    }
+  }
+  return scenario;
+}
+
+function checkPath(source: Source, at: Path, path: string): void {
+  if (!KNOWN_PATHS.includes(path)) source.fail(at, `unknown path '${path}'${hint(path, KNOWN_PATHS)}`);
+}
