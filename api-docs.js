@@ -1,6 +1,5 @@
-// The API reference, from the docstrings of what the package exports: Markdown in dist/api. TypeDoc does not run with
+// What the package exports, with its docstrings, as API Documenter reads it (`npm run docs`). TypeDoc does not run with
 // TypeScript 7; API Extractor brings a compiler of its own.
-import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Extractor, ExtractorConfig } from '@microsoft/api-extractor';
@@ -41,6 +40,3 @@ for (const [path, { types }] of Object.entries(exports)) {
   const { succeeded, errorCount } = Extractor.invoke(config, { localBuild: true });
   if (!succeeded) throw new Error(`${path}: ${errorCount} errors`);
 }
-const documenter = join(root, 'node_modules/.bin/api-documenter');
-const { status } = spawnSync(documenter, ['markdown', '-i', models, '-o', join(root, 'dist/api')], { stdio: ['ignore', 'ignore', 'inherit'] });
-process.exitCode = status ?? 1;

@@ -41,7 +41,9 @@ describe('every code block of the README', () => {
     const ci = readFileSync(join(ROOT, '.ci/run'), 'utf8');
     const setUp = commands.filter((command) => command.startsWith('npm ci'));
     expect(setUp).toEqual(['npm ci && npm start', 'npm ci && npm test']);
-    const long = ['browser', 'package', 'walks', 'fuzz', 'faults', 'model', 'explore', 'mutate'].map((name) => `npm run ${name}`);
+    const long = ['browser', 'package', 'walks', 'fuzz', 'faults', 'model', 'explore', 'mutate'].map(
+      (name) => `npm run ${name}`,
+    );
     for (const step of ['npm ci', 'npm start', 'npm test', ...long]) expect(ci).toMatch(new RegExp(`^${step}`, 'm'));
   });
 

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { bundleOf, inFolder } from './size.ts';
 
 /**
- * What users get, before they do: the package as it is packed, its types, its weight in a page, an installation into an empty
- * project, and the tests on another Node. `npm run package`; exits 1 when anything is amiss.
+ * What users get, before they do: its weight in a page, the packed package in an empty project, and the tests on another Node.
+ * Part of `npm run package`; exits 1 when anything is amiss.
  */
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -23,13 +23,6 @@ function run(command: string, args: readonly string[], cwd = ROOT, env: NodeJS.P
   });
 }
 const told = (title: string) => console.log(`\n== ${title}`);
-
-told('publint');
-console.log(run('npx', ['--no-install', 'publint', '--strict']).trim());
-
-told('are the types wrong?');
-run('npx', ['--no-install', 'attw', '--pack', '.', '--profile', 'esm-only']);
-console.log('no');
 
 told('in a page');
 for (const [name, most] of Object.entries(MOST)) {
