@@ -167,8 +167,6 @@ const FONT_OF: Record<LineKind, Font> = {
   invoke: 'code',
   stays: 'code',
 };
-export const fontOf = (kind: LineKind): Font => FONT_OF[kind];
-
 function linesOf(chart: ChartDefinition, node: ChartNode, invokedBy: readonly string[], options: SceneOptions): Line[] {
   if (node.type === 'history') return [{ kind: 'title', text: node.history === 'deep' ? 'H*' : 'H' }];
   const { words, measure } = options;
@@ -196,7 +194,7 @@ const stays = ({ targets, source }: ChartTransition) =>
   targets.length === 0 || (targets.length === 1 && targets[0] === source);
 
 /** An action or a guard without what it is given. */
-export const short = (name: string): string => name.replace(/\(\{.*\}\)$/s, '');
+const short = (name: string): string => name.replace(/\(\{.*\}\)$/s, '');
 
 /** `event [guard] / actions`. */
 export function transitionText(
@@ -212,6 +210,13 @@ export function transitionText(
     ...(withActions && actions.length > 0 ? [`/ ${actions.map(short).join(', ')}`] : []),
   ].join(' ');
 }
+
+/** `end({"reason":"left"})` is read as `end(reason: left)`. */
+export const withParams = (name: string): string =>
+  name.replace(
+    /\(\{(.*)\}\)$/s,
+    (_, inside: string) => `(${inside.replaceAll('"', '').replaceAll(':', ': ').replaceAll(',', ', ')})`,
+  );
 
 /** `isChosen({"path":"voice"})` is read as `isChosen voice`. */
 const guardText = (guard: string) => guard.replace(/\(\{"[^"]+":"?([^",}]*)"?\}\)/, ' $1');
