@@ -14,7 +14,7 @@ export const FLAGS = [
 ];
 
 /** Path of the browser: the one that `CHROMIUM_PATH` names, else the system's. */
-export function findChromium(): string | undefined {
+function findChromium(): string | undefined {
   const folders = (process.env.PATH ?? '').split(delimiter);
   const places = folders.flatMap((folder) => NAMES.map((name) => join(folder, name)));
   return [process.env.CHROMIUM_PATH, ...places].find((place) => place && isProgram(place));

@@ -1,12 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import axe from 'axe-core';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect } from 'vitest';
 import { FLAGS, needChromium } from './chromium.ts';
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const TRAFFIC_LIGHT = join(import.meta.dirname, 'foreign/traffic-light.ts');
 
 /** The page of a sandbox as it is shipped, in a browser. */
@@ -89,7 +87,7 @@ interface Violation {
 
 /** Serious and critical findings of axe, as text. */
 export async function seriousFindings(page: Page): Promise<string[]> {
-  await page.evaluate(AXE); // outside the page's own scripts, so that its policy need not allow it
+  await page.evaluate(axe.source); // outside the page's own scripts, so that its policy need not allow it
   const { violations } = await page.evaluate<{ violations: Violation[] }>('axe.run()');
   return violations
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')

@@ -36,8 +36,8 @@ export interface SceneOptions {
   unfolded?: ReadonlySet<string>;
 }
 
-export type LineKind = 'title' | 'text' | 'entry' | 'exit' | 'invoke' | 'stays';
-export interface Line {
+type LineKind = 'title' | 'text' | 'entry' | 'exit' | 'invoke' | 'stays';
+interface Line {
   kind: LineKind;
   text: string;
   /** Of `stays`: the transition. */

@@ -3,7 +3,7 @@ import { memo } from 'react';
 import type { Point, Rect } from './layout.ts';
 import type { Mark } from './scene.ts';
 
-export interface TransitionData extends Record<string, unknown> {
+interface TransitionData extends Record<string, unknown> {
   points: Point[];
   label?: Rect;
   /** Where the line begins that leads to the first state. */
@@ -20,7 +20,7 @@ export type TransitionEdgeType = Edge<TransitionData, 'transition'>;
 const ROUND = 8; // px
 
 /** A line along the way that the layout found, with rounded corners. */
-export function pathOf(points: readonly Point[]): string {
+function pathOf(points: readonly Point[]): string {
   const [first, ...rest] = points;
   if (!first) return '';
   let path = `M ${first.x} ${first.y}`;
