@@ -47,6 +47,15 @@ describe('a chart', () => {
     expect(await seriousFindings(page)).toEqual([]);
   });
 
+  test('unfolds one child inside the state that invokes it', async () => {
+    const { page } = await open();
+    await drawn(page, 'recovery');
+    await page.getByRole('button', { name: 'Show the chart of voice' }).click();
+    await drawn(page, 'voice/voice.readingDigits.listening');
+    await page.getByRole('button', { name: 'Hide the chart of voice' }).click();
+    await node(page, 'voice/voice').waitFor({ state: 'detached' });
+  });
+
   test('is used by keyboard alone', async () => {
     const { page } = await open();
     await drawn(page, 'recovery');
