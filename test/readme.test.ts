@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
+import { ports } from '../machines/ports.ts';
 import { parseScenario } from '../src/scenario/load.ts';
 import { runScenario } from '../src/scenario/run.ts';
 
@@ -111,6 +112,10 @@ describe('every code block of the README', () => {
       expect(result.expectations.filter(({ ok }) => !ok)).toEqual([]);
     },
   );
+
+  test('every port is in the table of ports, with what it does', () => {
+    for (const [name, { does }] of Object.entries(ports)) expect(readme).toContain(`| \`${name}\` | ${does} |`);
+  });
 
   test('the folders that it names are there', () => {
     for (const text of of('text')) {
