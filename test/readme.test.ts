@@ -42,8 +42,7 @@ describe('every code block of the README', () => {
     const setUp = commands.filter((command) => command.startsWith('npm ci'));
     expect(setUp).toEqual(['npm ci && npm start', 'npm ci && npm test']);
     const long = ['walks', 'fuzz', 'faults', 'model', 'explore', 'mutate'].map((name) => `npm run ${name}`);
-    for (const step of ['npm ci', 'npm start', 'npm test', ...long])
-      expect(ci).toMatch(new RegExp(`^${step}`, 'm'));
+    for (const step of ['npm ci', 'npm start', 'npm test', ...long]) expect(ci).toMatch(new RegExp(`^${step}`, 'm'));
   });
 
   test.each(commands.filter((command) => !command.startsWith('npm ci')))('%s', (command) => {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import type { z } from 'zod';
 import { events } from '../machines/events.ts';
-import { secretFields } from '../src/host/secrets.ts';
+import { secretFields } from '../src/host/marks.ts';
 import { loadScenario, parseScenario } from '../src/scenario/load.ts';
 import { runScenario } from '../src/scenario/run.ts';
 import type { Scenario } from '../src/scenario/schema.ts';
