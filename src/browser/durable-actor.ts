@@ -23,6 +23,7 @@ export const nameOf = (database: string, id: string) => `regain/${database}/${id
 
 interface Waiting {
   event: AnyEventObject;
+  by: unknown;
   resolve(answer: Sent): void;
   reject(error: Error): void;
 }
@@ -112,7 +113,7 @@ export class DurableActor<M extends AnyStateMachine> implements TabActor<M> {
     this.#show(record);
     this.#tabs.post({ type: 'hosting' });
     globalThis.document?.addEventListener('visibilitychange', this.#look); // a worker has none
-    for (const [key, { event }] of this.#waiting) void this.#carryOut(event, key);
+    for (const [key, { event, by }] of this.#waiting) void this.#carryOut(event, key, by);
   }
 
   /** The timers of a page that nobody sees may be late. */
@@ -133,12 +134,12 @@ export class DurableActor<M extends AnyStateMachine> implements TabActor<M> {
   }
 
   #hear(message: Message): void {
-    if (message.type === 'send' && this.#isHost) void this.#carryOut(message.event, message.key);
+    if (message.type === 'send' && this.#isHost) void this.#carryOut(message.event, message.key, message.by);
     if (message.type === 'sent') this.#settle(message.key, message.result);
     if (message.type === 'changed' && !this.#isHost) void this.#refresh().catch(this.#onError);
     if (message.type === 'hosting') {
       void this.#refresh().catch(this.#onError);
-      for (const [key, { event }] of this.#waiting) this.#tabs.post({ type: 'send', key, event });
+      for (const [key, { event, by }] of this.#waiting) this.#tabs.post({ type: 'send', key, event, by });
     }
   }
 
@@ -193,20 +194,20 @@ export class DurableActor<M extends AnyStateMachine> implements TabActor<M> {
     return this.#info;
   }
 
-  readonly send = (event: AnyEventObject): Promise<Sent> => {
+  readonly send = (event: AnyEventObject, by?: unknown): Promise<Sent> => {
     if (this.#failure) return Promise.reject(this.#failure);
     if (this.#isClosed) return Promise.reject(closed(this.id));
     const key = crypto.randomUUID();
     return new Promise((resolve, reject) => {
-      this.#waiting.set(key, { event, resolve, reject });
-      if (this.#isHost) void this.#carryOut(event, key);
-      else this.#tabs.post({ type: 'send', key, event });
+      this.#waiting.set(key, { event, by, resolve, reject });
+      if (this.#isHost) void this.#carryOut(event, key, by);
+      else this.#tabs.post({ type: 'send', key, event, by });
     });
   };
 
   /** Delivers an event of this tab or another, and tells whoever sent it. */
-  async #carryOut(event: AnyEventObject, key: string): Promise<void> {
-    const result = await this.#host.send(event, key).then(
+  async #carryOut(event: AnyEventObject, key: string, by: unknown): Promise<void> {
+    const result = await this.#host.send(event, key, by).then(
       (answer) => ({ answer }),
       (error: Error) => ({ error }),
     );

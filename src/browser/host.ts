@@ -50,8 +50,8 @@ interface Delivery {
   input: StepInput;
   /** What the log says of it when it is taken. */
   entry: Entry;
-  /** What it says when it is not. */
-  refused(answer: Sent): Entry;
+  /** What it says when it is not; of an actor that has ended, nothing more is kept. */
+  refused(answer: Sent, hasEnded: boolean): Entry;
 }
 
 /**
@@ -82,13 +82,15 @@ export class TabHost {
   /** Starts the actor, or takes up what was left: timers that fell due meanwhile, calls that are not answered. */
   async open(): Promise<void> {
     const { db, id, fingerprint } = this.#options;
+    const left = await db.calls(id); // those that follow are carried out as they are written
     await this.#queued(async () => {
       const actor = await db.load(id);
       if (!actor) await this.#start();
       else if (actor.machine !== fingerprint && actor.status === 'active') await this.#migrate(actor);
     });
     await this.processDue(); // first what fell due: a call whose time has passed is not to be made any more
-    for (const call of await db.calls(id)) this.#outbox.add(call);
+    const open = new Set((await db.calls(id)).map(({ key }) => key));
+    for (const call of left) if (open.has(call.key)) this.#outbox.add(call);
   }
 
   async #start(): Promise<void> {
@@ -131,11 +133,12 @@ export class TabHost {
   /**
    * Delivers an event after all timers that are due.
    * @param key under which a repeat has no further effect and gets the same answer.
+   * @param by who sent it, where the machine's rules ask.
    * @throws StepError when the machine fails; then nothing has changed.
    */
-  send(event: AnyEventObject, key: string): Promise<Sent> {
+  send(event: AnyEventObject, key: string, by?: unknown): Promise<Sent> {
     const { rules } = this.#options;
-    const checked = rules.check?.(event) ?? event;
+    const checked = rules.check?.(event, by) ?? event;
     const secrets = rules.secretsOf?.(event.type) ?? [];
     const shown = { event: Object.fromEntries(Object.entries(event).filter(([name]) => !secrets.includes(name))) };
     return this.#delivered(key, async () => {
@@ -147,7 +150,10 @@ export class TabHost {
       return this.#deliver({
         input: { type: 'event', event: checked as AnyEventObject },
         entry: { kind: 'event', data: shown, key },
-        refused: (answer) => ({ kind: 'refused', data: { ...shown, ...refusalIn(answer) }, key, answer }),
+        refused: (answer, hasEnded) => {
+          const said = hasEnded ? { event: { type: event.type } } : shown;
+          return { kind: 'refused', data: { ...said, ...refusalIn(answer) }, key, answer };
+        },
       });
     });
   }
@@ -176,10 +182,10 @@ export class TabHost {
     const refusal = refusalOf(next);
     if (refusal) {
       if (change.isEmpty) {
-        await db.note(id, [{ ...refused(refusal), at: now }], settledBy(input));
+        await db.note(id, [{ ...refused(refusal, !isActive), at: now }], settledBy(input));
         return refusal;
       }
-      change.note({ ...refused(refusal), at: now });
+      change.note({ ...refused(refusal, !isActive), at: now });
     } else if (next) {
       const answer: Sent = { taken: true, version: actor.version + 1 };
       change.add(next, entry.key === undefined ? entry : { ...entry, answer });

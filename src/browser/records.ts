@@ -61,7 +61,7 @@ export interface Change {
 /** What is particular to a kind of machine. */
 export interface Rules {
   /** Whether an event may be delivered; what it gives is delivered, or the answer to the sender. */
-  check?(event: AnyEventObject): AnyEventObject | Extract<Sent, { taken: false }>;
+  check?(event: AnyEventObject, by: unknown): AnyEventObject | Extract<Sent, { taken: false }>;
   /** Names of the fields of an event that the log must not hold. */
   secretsOf?(type: string): readonly string[];
   /** Calls that nobody waits for, made of what a step emitted. */

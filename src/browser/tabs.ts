@@ -11,7 +11,7 @@ export type Message =
   | { type: 'changed'; version: number }
   /** By a tab that has become the host: whoever waits for an answer sends again. */
   | { type: 'hosting' }
-  | { type: 'send'; key: string; event: AnyEventObject }
+  | { type: 'send'; key: string; event: AnyEventObject; by: unknown }
   | { type: 'sent'; key: string; result: Outcome };
 
 /**

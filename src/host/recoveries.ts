@@ -29,12 +29,13 @@ import {
   type Started,
 } from './api.ts';
 import type { Particulars } from './change.ts';
+import { type CheckedEvent, checkedEvent } from './check.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { Changed, Observer, Stand } from './delivery.ts';
 import { Engine } from './engine.ts';
 import { Eraser } from './erasure.ts';
 import { ledgerEntries } from './ledger.ts';
-import { redacted, secretFields } from './marks.ts';
+import { redacted } from './marks.ts';
 import { PortCaller } from './port-caller.ts';
 import { Refusal } from './refusal.ts';
 import { Sealer } from './secrets.ts';
@@ -245,12 +246,16 @@ class Host implements Recoveries {
     return entries;
   }
 
-  /** The event as its schema has it, from someone who may send it, with what only the host may add. */
-  async #checked({ recovery, reason }: Taken, event: { type?: unknown }, by: By) {
+  /** The event as its schema has it, from someone who may send it; a refusal is written down. */
+  async #checked({ recovery, reason }: Taken, event: { type?: unknown }, by: By): Promise<CheckedEvent> {
     const { events } = this.#versions.of(recovery.machineVersion) ?? this.#versions.current;
-    const type = typeof event?.type === 'string' ? event.type : '';
-    const spec = events[type];
-    const refuse = async (refusal: Refusal): Promise<never> => {
+    try {
+      if (reason) throw untouched(recovery.id, reason);
+      return checkedEvent(events, event, by, recovery.deviceId);
+    } catch (refusal) {
+      if (!(refusal instanceof Refusal)) throw refusal;
+      const type = typeof event?.type === 'string' ? event.type : '';
+      const spec = events[type];
       // Names that the sender made up are not written down: they may hold anything.
       const known = refusal.field !== undefined && spec !== undefined && refusal.field in spec.schema.shape;
       const data = {
@@ -261,35 +266,7 @@ class Host implements Recoveries {
       };
       await this.#store.record(recovery.id, [{ at: this.#clock.now(), kind: 'refused', data }]);
       throw refusal;
-    };
-    if (reason) return refuse(untouched(recovery.id, reason));
-    if (!spec) {
-      const message = `there is no event '${type}'; there are ${Object.keys(events).join(', ')}`;
-      return refuse(new Refusal('invalidEvent', message, { field: 'type' }));
     }
-    if (by.role !== spec.from) {
-      return refuse(new Refusal('notAuthorised', `'${type}' is sent by the ${spec.from}, not by the ${by.role}`));
-    }
-    if ('via' in by && type !== 'recovery.cancel') {
-      return refuse(new Refusal('notAuthorised', 'a notice gives a way to cancel, and to nothing else'));
-    }
-    const device = by.role === 'owner' && 'deviceId' in by ? by.deviceId : undefined;
-    if (device !== undefined && device !== recovery.deviceId) {
-      return refuse(new Refusal('notAuthorised', 'the owner is heard only on the device that began the recovery'));
-    }
-    const result = spec.schema.safeParse(event);
-    if (!result.success) {
-      const issue = result.error.issues[0];
-      const keys = issue?.code === 'unrecognized_keys' ? issue.keys : [];
-      const field = [...(issue?.path ?? []), ...keys.slice(0, 1)].join('.');
-      return refuse(new Refusal('invalidEvent', `'${type}' ${field}: ${issue?.message}`, { field }));
-    }
-    const checked = result.data as { type: string; contactId?: string };
-    const secret = secretFields(spec.schema);
-    if (by.role === 'contact' && checked.contactId !== by.id) {
-      return refuse(new Refusal('notAuthorised', 'a contact speaks for nobody else', { field: 'contactId' }));
-    }
-    return { checked: by.role === 'agent' ? { ...checked, agentId: by.id } : checked, secret };
   }
 
   #particulars(): Particulars {

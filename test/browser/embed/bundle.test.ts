@@ -14,9 +14,11 @@ async function bundled(script: string) {
     write: false,
     logLevel: 'silent',
   });
-  const packages = Object.keys(metafile.inputs).flatMap(
-    (file) => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(file)?.[1] ?? [],
-  );
+  const inputs = Object.values(metafile.outputs).flatMap((output) => Object.entries(output.inputs));
+  const packages = inputs.flatMap(([file, { bytesInOutput }]) => {
+    const [, name] = /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(file) ?? [];
+    return name !== undefined && bytesInOutput > 0 ? [name] : [];
+  });
   return { errors, text: outputFiles[0]?.text ?? '', packages: [...new Set(packages)].sort() };
 }
 
