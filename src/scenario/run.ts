@@ -7,7 +7,7 @@ import type { RefusalCode } from '../../machines/outcome.ts';
 import type { RecoveryPath } from '../../machines/path.ts';
 import { layered, type Policy, type PolicyInput, policyOf } from '../../machines/policy.ts';
 import type { Tracer } from '../core/index.ts';
-import type { Recoveries } from '../host/api.ts';
+import type { Recoveries, RecoveriesOptions } from '../host/api.ts';
 import { createVirtualClock } from '../host/clock.ts';
 import { createRecoveries } from '../host/recoveries.ts';
 import { Refusal } from '../host/refusal.ts';
@@ -56,6 +56,8 @@ export interface RunOptions {
   /** Other ways back than the eight, and another parent than the one over them: for tests of machines. */
   paths?: readonly RecoveryPath[];
   machine?: AnyStateMachine;
+  /** Opens another host than the one in this process, on what the last one left: for tests of hosts. */
+  open?: (options: Omit<RecoveriesOptions, 'store'>) => Promise<Recoveries>;
   /** Told of what goes wrong beside any caller; by default it is printed. */
   onError?: (error: unknown) => void;
   /** Told of each line of the trace as it happens, and of each expectation. */
@@ -130,10 +132,8 @@ class Run {
   }
 
   async #open(): Promise<void> {
-    const { paths, machine, onError } = this.#options;
-    this.#store ??= await openSqlite(this.#file, { synchronous: 'NORMAL' });
-    this.#host = await createRecoveries({
-      store: this.#store,
+    const { paths, machine, onError, open } = this.#options;
+    const settings = {
       ports: this.#world.ports,
       clock: this.#clock,
       sealingKey: 'the sealing key of a scenario',
@@ -143,7 +143,13 @@ class Run {
       ...(paths ? { paths } : {}),
       ...(machine ? { machine } : {}),
       ...(onError ? { onError } : {}),
-    });
+    };
+    if (open) {
+      this.#host = await open(settings);
+      return;
+    }
+    this.#store ??= await openSqlite(this.#file, { synchronous: 'NORMAL' });
+    this.#host = await createRecoveries({ ...settings, store: this.#store });
   }
 
   async #restart(): Promise<void> {
