@@ -12,7 +12,7 @@ export class Pool {
   #open: ChildProcess[] = [];
 
   /** @param silence how long a process may say nothing, in ms: longer than a check may take by itself. */
-  constructor(size: number, silence = 20_000) {
+  constructor(size: number, silence = 45_000) {
     this.#size = size;
     this.#silence = silence;
   }
