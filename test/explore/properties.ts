@@ -60,7 +60,7 @@ const isLost = (state: State) => {
 const enters = ({ from, to }: Transition, state: string) => isIn(to, state) && !isIn(from, state);
 const isReset = ({ step }: State) => (step.output as { outcome?: string } | undefined)?.outcome === 'reset';
 
-const reset: Property[] = [
+export const RESET: readonly Property[] = [
   never('no reset without a verified path that is allowed at the current risk', {
     transition: (transition, exploration) => asks('setPassword')(transition) && !isOpened(transition, exploration),
   }),
@@ -194,7 +194,7 @@ const NOT_NOW = [
 const isBeyondCancel = (state: State) => NOT_NOW.some((each) => isIn(state, each));
 const settles = 'verifying.emergencyCode.active.redeeming';
 
-const general: Property[] = [
+export const GENERAL: readonly Property[] = [
   waitsHaveTimeouts('every waiting state has a timeout', ({ step }) => step.tags.some((tag) => WAITING.includes(tag)), {
     except: OVERALL,
   }),
@@ -245,10 +245,10 @@ export const STRICT_PROPERTIES: readonly Property[] = [
 
 /** The properties of recoveries: those of every path, and those that only one path can break. */
 export const PROPERTIES: readonly Property[] = [
-  ...reset,
+  ...RESET,
   ...limits,
   ...contacts,
   ...appeal,
   ...emergencyCode,
-  ...general,
+  ...GENERAL,
 ];
