@@ -1,15 +1,13 @@
 import { defineConfig } from 'vitest/config';
 import fast from './vitest.config.ts';
 
-/** What needs a real browser: `npm run browser`. */
+/** The page in a real browser: `npm run browser`. One file at a time: a browser needs room. */
 export default defineConfig({
   test: {
     ...fast.test,
-    include: ['test/browser/**/*.test.ts'],
-    exclude: [],
-    globalSetup: './test/browser/chromium.ts',
-    testTimeout: 180_000,
-    hookTimeout: 180_000,
+    include: ['test/browser/**/*.browser.ts'],
+    globalSetup: ['test/browser/install.ts'],
+    testTimeout: 120_000,
     fileParallelism: false,
   },
 });

@@ -31,7 +31,6 @@ class LongestFirst extends BaseSequencer {
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    exclude: ['test/browser/**'],
     testTimeout: 60_000,
     hookTimeout: 60_000,
     pool: 'threads',

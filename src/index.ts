@@ -3,6 +3,7 @@
 export type { OwnPorts, PortCall, PortFunction, Ports } from './adapters/index.ts';
 export type { CodeSlot, CodeStore } from './code-store.ts';
 export * from './core/index.ts';
+export { type ActorCall, type Actors, type ActorsOptions, type ActorView, createActors } from './host/actors.ts';
 export {
   type By,
   type Recoveries,

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
+import { ports } from '../machines/ports.ts';
 import { parseScenario } from '../src/scenario/load.ts';
 import { runScenario } from '../src/scenario/run.ts';
 
@@ -41,7 +42,9 @@ describe('every code block of the README', () => {
     const ci = readFileSync(join(ROOT, '.ci/run'), 'utf8');
     const setUp = commands.filter((command) => command.startsWith('npm ci'));
     expect(setUp).toEqual(['npm ci && npm start', 'npm ci && npm test']);
-    const long = ['walks', 'fuzz', 'faults', 'model', 'explore', 'mutate'].map((name) => `npm run ${name}`);
+    const long = ['browser', 'package', 'walks', 'fuzz', 'faults', 'model', 'explore', 'mutate'].map(
+      (name) => `npm run ${name}`,
+    );
     for (const step of ['npm ci', 'npm start', 'npm test', ...long]) expect(ci).toMatch(new RegExp(`^${step}`, 'm'));
   });
 
@@ -109,6 +112,10 @@ describe('every code block of the README', () => {
       expect(result.expectations.filter(({ ok }) => !ok)).toEqual([]);
     },
   );
+
+  test('every port is in the table of ports, with what it does', () => {
+    for (const [name, { does }] of Object.entries(ports)) expect(readme).toContain(`| \`${name}\` | ${does} |`);
+  });
 
   test('the folders that it names are there', () => {
     for (const text of of('text')) {

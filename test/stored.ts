@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { z } from 'zod';
 import { events } from '../machines/events.ts';
-import { secretFields } from '../src/host/secrets.ts';
+import { secretFields } from '../src/host/marks.ts';
 import type { Scenario } from '../src/scenario/schema.ts';
 
 /** Every text and number in the secret fields of the events that a scenario sends. */

@@ -2,6 +2,8 @@ import { join } from 'node:path';
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
 
+process.env.NODE_ENV = 'production'; // also when a test has it built
+
 /** The page is built beside the service that serves it, under whatever path that is. */
 export default defineConfig({
   root: import.meta.dirname,

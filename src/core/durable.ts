@@ -30,6 +30,7 @@ interface PortSnapshot {
 /** Stands in for a promise actor: records the call once, then waits for its answer across restarts. */
 function portLogic(port: string): AnyActorLogic {
   return {
+    port,
     transition: (snapshot: PortSnapshot, event: AnyEventObject): PortSnapshot => {
       if (event.type === ANSWER) return { ...snapshot, status: 'done', output: event.output };
       if (event.type === FAILURE) return { ...snapshot, status: 'error', error: event.error };
@@ -49,6 +50,9 @@ function portLogic(port: string): AnyActorLogic {
     },
   } as unknown as AnyActorLogic;
 }
+
+/** The name of the port that durable logic calls; of other logic undefined. */
+export const portOf = (logic: unknown): string | undefined => (logic as { port?: string }).port;
 
 const PROBE = {};
 

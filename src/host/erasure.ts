@@ -5,7 +5,7 @@ import type { PortInput, PortName } from '../../machines/ports.ts';
 import type { Instant } from '../core/index.ts';
 import type { AuditEntry, Change, ErasureDate, LedgerEntry, RecoveryRecord, RequestRecord } from '../store/types.ts';
 import { neededUntil } from './ledger.ts';
-import { evidenceFields } from './secrets.ts';
+import { evidenceFields } from './marks.ts';
 
 /** A recovery that has ended, with what is kept of it. */
 export interface Ended {

@@ -7,7 +7,8 @@ import type { Instant } from '../core/index.ts';
 import type { RequestRecord, Store } from '../store/types.ts';
 import type { Clock } from './clock.ts';
 import { withLedger } from './ledger.ts';
-import { evidenceFields, type Sealer, scrubbed, secretFields } from './secrets.ts';
+import { evidenceFields, scrubbed, secretFields } from './marks.ts';
+import type { Sealer } from './secrets.ts';
 
 /** For a call that nobody waits for, such as a notice, in ms. */
 const SENT_TIMEOUT = 30_000;

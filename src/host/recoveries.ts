@@ -29,15 +29,16 @@ import {
   type Started,
 } from './api.ts';
 import type { Particulars } from './change.ts';
-import { checkedEvent } from './checked.ts';
+import { type CheckedEvent, checkedEvent } from './check.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { Changed, Observer, Stand } from './delivery.ts';
 import { Engine } from './engine.ts';
 import { Eraser } from './erasure.ts';
 import { ledgerEntries } from './ledger.ts';
+import { redacted } from './marks.ts';
 import { PortCaller } from './port-caller.ts';
 import { Refusal } from './refusal.ts';
-import { redacted, Sealer, secretFields } from './secrets.ts';
+import { Sealer } from './secrets.ts';
 import { type LeftUntouched, type Taken, Takeover } from './takeover.ts';
 import { Versions } from './versions.ts';
 import { type RecoveryView, undisclosed, viewOf, viewOfRecord } from './view.ts';
@@ -247,11 +248,16 @@ class Host implements Recoveries {
     return entries;
   }
 
-  /** The event as its schema has it, from someone who may send it, with what only the host may add. */
-  async #checked({ recovery, reason }: Taken, event: { type?: unknown }, by: By) {
+  /** The event as its schema has it, from someone who may send it; a refusal is written down. */
+  async #checked({ recovery, reason }: Taken, event: { type?: unknown }, by: By): Promise<CheckedEvent> {
     const { events } = this.#versions.of(recovery.machineVersion) ?? this.#versions.current;
-    const spec = typeof event?.type === 'string' ? events[event.type] : undefined;
-    const refuse = async (refusal: Refusal): Promise<never> => {
+    try {
+      if (reason) throw untouched(recovery.id, reason);
+      return checkedEvent(events, event, by, recovery.deviceId);
+    } catch (refusal) {
+      if (!(refusal instanceof Refusal)) throw refusal;
+      const type = typeof event?.type === 'string' ? event.type : '';
+      const spec = events[type];
       // Names that the sender made up are not written down: they may hold anything.
       const known = refusal.field !== undefined && spec !== undefined && refusal.field in spec.schema.shape;
       const data = {
@@ -262,16 +268,6 @@ class Host implements Recoveries {
       };
       await this.#store.record(recovery.id, [{ at: this.#clock.now(), kind: 'refused', data }]);
       throw refusal;
-    };
-    if (reason) return refuse(untouched(recovery.id, reason));
-    try {
-      return {
-        checked: checkedEvent(events, event, by, recovery.deviceId),
-        secret: spec ? secretFields(spec.schema) : [],
-      };
-    } catch (error) {
-      if (error instanceof Refusal) return refuse(error);
-      throw error;
     }
   }
 

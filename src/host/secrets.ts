@@ -1,35 +1,10 @@
 import { createCipheriv, createDecipheriv, createHash, createHmac, randomBytes } from 'node:crypto';
-import type { z } from 'zod';
 
 const SEALED = '$sealed';
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
-const LONGEST_TEXT = 300;
 
 type Part = Record<string, unknown>;
-
-interface Def {
-  innerType?: z.ZodType;
-  element?: z.ZodType;
-}
-
-/** Whether a schema, or what it wraps, has a mark. */
-function isMarked(schema: z.ZodType, mark: 'secret' | 'evidence'): boolean {
-  if (schema.meta()?.[mark] === true) return true;
-  const inner = (schema.def as Def).innerType;
-  return inner !== undefined && isMarked(inner, mark);
-}
-
-const markedFields = (schema: z.ZodObject, mark: 'secret' | 'evidence') =>
-  Object.entries(schema.shape)
-    .filter(([, field]) => isMarked(field as z.ZodType, mark))
-    .map(([name]) => name);
-
-/** Top-level fields of an object schema that are marked secret. */
-export const secretFields = (schema: z.ZodObject): string[] => markedFields(schema, 'secret');
-
-/** Top-level fields of an object schema that hold references to evidence. */
-export const evidenceFields = (schema: z.ZodObject): string[] => markedFields(schema, 'evidence');
 
 /** Encrypts what has to survive in the outbox, and only there: AES-256-GCM, with a key that is not in the store. */
 export class Sealer {
@@ -93,19 +68,4 @@ export class Sealer {
     decipher.setAAD(Buffer.from(place)).setAuthTag(bytes.subarray(IV_BYTES, body));
     return Buffer.concat([decipher.update(bytes.subarray(body)), decipher.final()]).toString('utf8');
   }
-}
-
-/** A text without the secrets of the record that it speaks of, and no longer than a line or two. */
-export function scrubbed(text: string, record: unknown, fields: readonly string[]): string {
-  const leaves = (value: unknown): string[] =>
-    typeof value === 'object' && value !== null ? Object.values(value).flatMap(leaves) : [String(value)];
-  const secrets = fields.flatMap((name) => leaves((record as Part | null)?.[name])).filter((each) => each !== '');
-  return secrets.reduce((clean, each) => clean.replaceAll(each, '[secret]'), text).slice(0, LONGEST_TEXT);
-}
-
-/** The record without its secret fields, for the audit trail. */
-export function redacted(record: Record<string, unknown>, fields: readonly string[]): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(record).map(([name, value]) => [name, fields.includes(name) ? '[secret]' : value]),
-  );
 }

@@ -10,7 +10,7 @@ import { eventsOf } from '../../machines/paths.ts';
 import { layered, type Policy, type PolicyInput, policyOf } from '../../machines/policy.ts';
 import { recoveryMachineOf } from '../../machines/recovery.ts';
 import type { Tracer } from '../core/index.ts';
-import type { Recoveries } from '../host/api.ts';
+import type { Recoveries, RecoveriesOptions } from '../host/api.ts';
 import { createVirtualClock } from '../host/clock.ts';
 import { createRecoveries } from '../host/recoveries.ts';
 import { Refusal } from '../host/refusal.ts';
@@ -59,6 +59,8 @@ export interface RunOptions {
   /** The ways back, where they are not the eight, and another parent than the one over them, for tests of machines. */
   paths?: readonly RecoveryPath[];
   machine?: AnyStateMachine;
+  /** Opens another host than the one in this process, on what the last one left: for tests of hosts. */
+  open?: (options: Omit<RecoveriesOptions, 'store'>) => Promise<Recoveries>;
   /** Told of what goes wrong beside any caller; by default it is printed. */
   onError?: (error: unknown) => void;
   /** Told of each line of the trace as it happens, and of each expectation. */
@@ -135,10 +137,8 @@ class Run {
   }
 
   async #open(): Promise<void> {
-    const { paths, machine = paths && recoveryMachineOf(paths), onError } = this.#options;
-    this.#store ??= await openSqlite(this.#file, { synchronous: 'NORMAL' });
-    this.#host = await createRecoveries({
-      store: this.#store,
+    const { paths, machine = paths && recoveryMachineOf(paths), onError, open } = this.#options;
+    const settings = {
       ports: this.#world.ports,
       clock: this.#clock,
       sealingKey: 'the sealing key of a scenario',
@@ -148,7 +148,13 @@ class Run {
       ...(paths ? { paths } : {}),
       ...(machine ? { machine } : {}),
       ...(onError ? { onError } : {}),
-    });
+    };
+    if (open) {
+      this.#host = await open(settings);
+      return;
+    }
+    this.#store ??= await openSqlite(this.#file, { synchronous: 'NORMAL' });
+    this.#host = await createRecoveries({ ...settings, store: this.#store });
   }
 
   async #restart(): Promise<void> {

@@ -1,28 +1,53 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { accessSync, constants } from 'node:fs';
+import { delimiter, join } from 'node:path';
 import { type Browser, chromium } from 'playwright-core';
 
-const KNOWN = ['google-chrome', 'google-chrome-stable', 'chromium', 'chromium-browser'].map(
-  (name) => `/usr/bin/${name}`,
-);
+const NAMES = ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome'];
 
-/** The browser to test with: the one that `CHROMIUM_PATH` names, else the system's; undefined when there is none. */
-export const findChromium = (): string | undefined =>
-  process.env.CHROMIUM_PATH ?? KNOWN.find((path) => existsSync(path));
+/** Of a browser that neither needs a screen nor talks to anybody of itself. */
+const FLAGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
 
-/** Chromium, talking to nobody by itself. @throws Error when there is none. */
-export function launchChromium(): Promise<Browser> {
-  const executablePath = findChromium();
-  if (executablePath === undefined)
-    throw new Error('there is no Chromium: install it (apt-get install chromium), or name one by CHROMIUM_PATH');
-  const quiet = ['--disable-background-networking', '--disable-component-update', '--disable-sync'];
-  return chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu', ...quiet] });
+/** Path of the browser: the one that `CHROMIUM_PATH` names, else the system's. */
+function findChromium(): string | undefined {
+  const folders = (process.env.PATH ?? '').split(delimiter);
+  const places = folders.flatMap((folder) => NAMES.map((name) => join(folder, name)));
+  return [process.env.CHROMIUM_PATH, ...places].find((place) => place && isProgram(place));
 }
 
-/** Before the browser tests: Debian's Chromium is installed where there is none and it may be. */
-export function setup(): void {
-  if (findChromium() !== undefined || process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) return;
-  const run = (...args: string[]) => execFileSync('apt-get', args, { stdio: ['ignore', 'ignore', 'inherit'] });
-  run('update', '-qq');
-  run('install', '-y', '-qq', 'chromium', 'fonts-noto-cjk');
+function isProgram(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
+
+/** Installs Debian's Chromium where there is no browser, and fonts for Chinese where it may. @throws Error where it cannot. */
+export function needChromium(): string {
+  const found = findChromium();
+  if (found) return found;
+  const asRoot = (...command: string[]) => {
+    const [program = '', ...args] = process.getuid?.() === 0 ? command : ['sudo', '-n', ...command];
+    execFileSync(program, args, { stdio: 'ignore', timeout: 600_000 });
+  };
+  try {
+    asRoot('apt-get', 'update');
+    asRoot('apt-get', 'install', '-y', '--no-install-recommends', 'chromium', 'fonts-wqy-microhei');
+  } catch (error) {
+    throw new Error('no Chromium here, and none could be installed: set CHROMIUM_PATH', { cause: error });
+  }
+  const installed = findChromium();
+  if (!installed) throw new Error('Chromium was installed, but is not to be found: set CHROMIUM_PATH');
+  return installed;
+}
+
+/** A browser for tests. @throws Error where there is none. */
+export const launchChromium = (): Promise<Browser> => chromium.launch({ executablePath: needChromium(), args: FLAGS });

@@ -13,8 +13,8 @@ import type { PortCall, Ports } from '../../src/adapters/ports.ts';
 import { createSandbox } from '../../src/adapters/sandbox.ts';
 import type { Recoveries } from '../../src/host/api.ts';
 import { createVirtualClock } from '../../src/host/clock.ts';
+import { evidenceFields } from '../../src/host/marks.ts';
 import { createRecoveries } from '../../src/host/recoveries.ts';
-import { evidenceFields } from '../../src/host/secrets.ts';
 import { openSqlite } from '../../src/store/sqlite.ts';
 import type { Store } from '../../src/store/types.ts';
 

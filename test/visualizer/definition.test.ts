@@ -77,6 +77,26 @@ describe('a chart as data', () => {
     expect(strip(chartOfConfig(sent(machine)))).toEqual(strip(chartOf(machine)));
   });
 
+  it.each(machines.map((machine) => [machine.id, machine] as const))(
+    'is, but for `always`, the same for %s as its own JSON',
+    (_, machine) => {
+      const strip = (chart: ChartDefinition) =>
+        [...nodesOf(chart.root)]
+          .filter((node) => !isHistory(node))
+          .map(({ id, type, initial, entry, exit, transitions }) => ({
+            id,
+            type,
+            initial,
+            actions: [entry.length, exit.length],
+            transitions: transitions
+              .filter(({ kind }) => kind !== 'always')
+              .map(({ id, kind, targets }) => [id, kind, ...targets].join(' '))
+              .sort(),
+          }));
+      expect(strip(chartOfConfig(JSON.parse(JSON.stringify(machine))))).toEqual(strip(chartOf(machine)));
+    },
+  );
+
   it('names delays, children and history', () => {
     const chart = chartOf(foreign);
     expect(stateOf(chart, 'phone.screen.on.app').transitions.map(({ kind, delay }) => [kind, delay])).toContainEqual([

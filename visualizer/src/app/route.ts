@@ -15,7 +15,7 @@ const subscribe = (listener: () => void) => {
   return () => removeEventListener('hashchange', listener);
 };
 
-export function routeOf(hash: string): Route {
+function routeOf(hash: string): Route {
   const [name = '', ...rest] = hash
     .replace(/^#\/?/, '')
     .split('/')

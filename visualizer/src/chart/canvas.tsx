@@ -1,6 +1,6 @@
 import '@xyflow/react/dist/style.css';
 import './chart.css';
-import { Background, BackgroundVariant, MiniMap, ReactFlow, ReactFlowProvider } from '@xyflow/react';
+import { Background, BackgroundVariant, MiniMap, ReactFlow, ReactFlowProvider, useStore } from '@xyflow/react';
 import { useCallback, useContext, useMemo, useState } from 'react';
 import { ExportMenu } from '../export/menu.tsx';
 import { LocaleContext, useTexts } from '../texts/bilingual.ts';
@@ -11,7 +11,7 @@ import { instancesOf } from './instances.ts';
 import { policyDelay, stateText } from './machines.ts';
 import { type ChartInstance, sceneOf } from './scene.ts';
 import { measure } from './screen.ts';
-import { StateNode } from './state-node.tsx';
+import { type StateData, StateNode } from './state-node.tsx';
 import { Toolbar } from './toolbar.tsx';
 import { TransitionEdge } from './transition-edge.tsx';
 import { useCamera } from './use-camera.ts';
@@ -33,6 +33,7 @@ export interface ChartProps {
   onSelect?(selection: Selection | undefined): void;
 }
 
+const FAR = 0.45; // zoom at which what is written in a state can no longer be read
 const NODE_TYPES = { state: StateNode };
 const EDGE_TYPES = { transition: TransitionEdge };
 
@@ -84,7 +85,8 @@ function Canvas({ instance, isLive = false, onSelect }: ChartProps) {
   const edges = useMemo(() => (layout ? edgesOf(layout, view) : []), [layout, view]);
   const all = useMemo(() => foldable(shape), [shape]);
   const isUnfolded = all.length > 0 && all.every((id) => unfolded.has(id));
-  useCamera(layout, nodes, isLive && follows);
+  useCamera(layout, nodes, folding.last, isLive && follows);
+  const isFar = useStore(({ transform: [, , zoom] }) => zoom < FAR);
   const onKeyDown = useKeys(layout, select);
 
   return (
@@ -103,7 +105,7 @@ function Canvas({ instance, isLive = false, onSelect }: ChartProps) {
         <ExportMenu layout={layout} instance={instance} instances={instances} />
       </Toolbar>
       {/* biome-ignore lint/a11y/noStaticElementInteractions: the keys are for the states and arrows within */}
-      <div className="chart-canvas" onKeyDown={onKeyDown}>
+      <div className={`chart-canvas ${isFar ? 'far' : ''}`} onKeyDown={onKeyDown}>
         {error !== undefined && (
           <p className="empty" role="alert">
             {texts.layoutFailed}
@@ -127,7 +129,14 @@ function Canvas({ instance, isLive = false, onSelect }: ChartProps) {
           proOptions={{ hideAttribution: true }}
         >
           <Background variant={BackgroundVariant.Dots} gap={20} size={1} />
-          <MiniMap pannable zoomable ariaLabel={texts.minimap} nodeClassName={miniClass} nodeStrokeWidth={6} />
+          <MiniMap
+            pannable
+            zoomable
+            ariaLabel={texts.minimap}
+            nodeClassName={miniClass}
+            nodeStrokeWidth={6}
+            style={MINIMAP}
+          />
         </ReactFlow>
         {isLive && <Legend />}
         {busy && <p className="chart-busy">{texts.layingOut}</p>}
@@ -150,4 +159,6 @@ function Legend() {
   );
 }
 
-const miniClass = ({ data }: { data: Record<string, unknown> }) => (data.active === true ? 'active' : '');
+const MINIMAP = { width: 168, height: 112 };
+const miniClass = ({ data }: { data: Partial<StateData> }) =>
+  data.active === true && data.box?.children.length === 0 ? 'active' : '';

@@ -4,7 +4,7 @@ import type { Selection } from './canvas.tsx';
 import type { ChartTransition } from './definition.ts';
 import type { Layout } from './layout.ts';
 import { policyDelay } from './machines.ts';
-import { type Box, boxId, transitionText } from './scene.ts';
+import { type Box, boxId, transitionText, withParams } from './scene.ts';
 
 interface DetailsProps {
   selection: Selection;
@@ -68,7 +68,7 @@ function StateDetails({ box, layout, goTo }: PartProps & { layout: Layout }) {
             <div key={name}>
               <dt>{name}</dt>
               <dd>
-                <code>{values.join(', ')}</code>
+                <code>{values.map(withParams).join(', ')}</code>
               </dd>
             </div>
           ))}
@@ -111,7 +111,9 @@ function Transitions({ transitions, box, goTo }: PartProps & { transitions: read
               → {target.split('.').at(-1)}
             </button>
           ))}
-          {transition.actions.length > 0 && <div className="quiet-text">/ {transition.actions.join(', ')}</div>}
+          {transition.actions.length > 0 && (
+            <code className="quiet-text">/ {transition.actions.map(withParams).join(', ')}</code>
+          )}
         </li>
       ))}
     </ul>

@@ -11,7 +11,8 @@ import type {
 } from './definition.ts';
 
 // A machine's configuration is read as it was written: that is also what `@statelyai/inspect` sends, with functions as
-// `{ type: name }`, and with `[Object]` or `[Array]` in place of all that lies too deep.
+// `{ type: name }`, and with `[Object]` or `[Array]` in place of all that lies too deep. What
+// `JSON.stringify(machine)` gives is read as well; XState leaves `always` out of that.
 
 type Plain = Record<string, unknown>;
 
@@ -76,12 +77,19 @@ function nodeOf(config: Plain, key: string, path: string[], machineId: string): 
     ...(type === 'history' ? { history } : {}),
     ...(description === undefined ? {} : { description }),
     tags: list(config.tags).filter((tag) => typeof tag === 'string'),
-    entry: names(config.entry),
-    exit: names(config.exit),
+    entry: withoutTimers(config, names(config.entry), 'xstate.raise'),
+    exit: withoutTimers(config, names(config.exit), 'xstate.cancel'),
     invokes: list(config.invoke).flatMap((invoke, index) => (isPlain(invoke) ? [invokeOf(invoke, index, id)] : [])),
     transitions: [],
     children: states.map(([name, state]) => nodeOf(plain(state), name, [...path, name], machineId)),
   };
+}
+
+/** In what a machine gives as JSON its delays have become actions, after those that were written. */
+function withoutTimers({ on, transitions }: Plain, actions: string[], timer: string): string[] {
+  if (!Array.isArray(transitions)) return actions;
+  const delays = Object.keys(plain(on)).filter((type) => type.startsWith('xstate.after.')).length;
+  return delays > 0 && actions.slice(-delays).every((name) => name === timer) ? actions.slice(0, -delays) : actions;
 }
 
 function typeIn(config: Plain, hasStates: boolean): NodeType {
@@ -144,7 +152,7 @@ function written(config: Plain, node: ChartNode): [type: string, candidates: unk
   return [
     ...Object.entries(plain(config.on)),
     [`xstate.done.state.${node.id}`, config.onDone],
-    ...invoked,
+    ...invoked.filter(([type]) => !Object.hasOwn(plain(config.on), type)), // as JSON, they are there as well
     ...Object.entries(plain(config.after)).map(([delay, to]): [string, unknown] => [
       `xstate.after.${delay}.${node.id}`,
       to,

@@ -36,8 +36,8 @@ export interface SceneOptions {
   unfolded?: ReadonlySet<string>;
 }
 
-export type LineKind = 'title' | 'text' | 'entry' | 'exit' | 'invoke' | 'stays';
-export interface Line {
+type LineKind = 'title' | 'text' | 'entry' | 'exit' | 'invoke' | 'stays';
+interface Line {
   kind: LineKind;
   text: string;
   /** Of `stays`: the transition. */
@@ -167,8 +167,8 @@ const FONT_OF: Record<LineKind, Font> = {
   invoke: 'code',
   stays: 'code',
 };
-export const fontOf = (kind: LineKind): Font => FONT_OF[kind];
 
+export const fontOf = (kind: LineKind): Font => FONT_OF[kind];
 function linesOf(chart: ChartDefinition, node: ChartNode, invokedBy: readonly string[], options: SceneOptions): Line[] {
   if (node.type === 'history') return [{ kind: 'title', text: node.history === 'deep' ? 'H*' : 'H' }];
   const { words, measure } = options;
@@ -196,7 +196,7 @@ const stays = ({ targets, source }: ChartTransition) =>
   targets.length === 0 || (targets.length === 1 && targets[0] === source);
 
 /** An action or a guard without what it is given. */
-export const short = (name: string): string => name.replace(/\(\{.*\}\)$/s, '');
+const short = (name: string): string => name.replace(/\(\{.*\}\)$/s, '');
 
 /** `event [guard] / actions`. */
 export function transitionText(
@@ -212,6 +212,13 @@ export function transitionText(
     ...(withActions && actions.length > 0 ? [`/ ${actions.map(short).join(', ')}`] : []),
   ].join(' ');
 }
+
+/** `end({"reason":"left"})` is read as `end(reason: left)`. */
+export const withParams = (name: string): string =>
+  name.replace(
+    /\(\{(.*)\}\)$/s,
+    (_, inside: string) => `(${inside.replaceAll('"', '').replaceAll(':', ': ').replaceAll(',', ', ')})`,
+  );
 
 /** `isChosen({"path":"voice"})` is read as `isChosen voice`. */
 const guardText = (guard: string) => guard.replace(/\(\{"[^"]+":"?([^",}]*)"?\}\)/, ' $1');

@@ -4,7 +4,7 @@ import type { Point, Rect } from './layout.ts';
 import { pathOf } from './line.ts';
 import type { Mark } from './scene.ts';
 
-export interface TransitionData extends Record<string, unknown> {
+interface TransitionData extends Record<string, unknown> {
   points: Point[];
   label?: Rect;
   /** Where the line begins that leads to the first state. */

@@ -5,16 +5,21 @@ import { type Box, boxId, type ChartInstance } from './scene.ts';
 export interface Folding {
   unfolded: ReadonlySet<string>;
   collapsed: ReadonlySet<string>;
+  /** The box that was folded or unfolded last, or `all`; another object each time. */
+  last: { box: string } | undefined;
   onFold(box: Box): void;
   onCollapse(box: Box): void;
   /** Unfolds or folds all of these, whatever was chosen before. */
   setAll(boxes: readonly string[], isOpen: boolean): void;
 }
 
+export const ALL = ' all';
+
 /** What is unfolded and collapsed: children that run are unfolded of themselves until the reader folds them. */
 export function useFolding(instance: ChartInstance): Folding {
   const [byHand, setByHand] = useState<ReadonlyMap<string, boolean>>(new Map());
   const [collapsed, setCollapsed] = useState<ReadonlySet<string>>(new Set());
+  const [last, setLast] = useState<Folding['last']>();
   const running = runningIn(instance).join('\n');
   const unfolded = useMemo(() => {
     const set = new Set(running === '' ? [] : running.split('\n'));
@@ -28,12 +33,21 @@ export function useFolding(instance: ChartInstance): Folding {
     () => ({
       unfolded,
       collapsed,
-      onFold: ({ id, unfolded: isOpen }) => setByHand((so) => new Map(so).set(id, !isOpen)),
-      onCollapse: ({ id, collapsed: isClosed }) =>
-        setCollapsed((so) => new Set(isClosed ? [...so].filter((each) => each !== id) : [...so, id])),
-      setAll: (boxes, isOpen) => setByHand(new Map(boxes.map((id) => [id, isOpen]))),
+      last,
+      onFold: ({ id, unfolded: isOpen }) => {
+        setByHand((so) => new Map(so).set(id, !isOpen));
+        setLast({ box: id });
+      },
+      onCollapse: ({ id, collapsed: isClosed }) => {
+        setCollapsed((so) => new Set(isClosed ? [...so].filter((each) => each !== id) : [...so, id]));
+        setLast({ box: id });
+      },
+      setAll: (boxes, isOpen) => {
+        setByHand(new Map(boxes.map((id) => [id, isOpen])));
+        setLast({ box: ALL });
+      },
     }),
-    [unfolded, collapsed],
+    [unfolded, collapsed, last],
   );
 }
 

@@ -49,14 +49,14 @@ export function triggerText(
 ): string {
   if (kind === 'always') return words.always;
   if (kind === 'completion') return words.completion;
-  if (kind === 'after') return words.after(delayText(delay ?? 0, words, delayOf));
+  if (kind === 'after') return delayText(delay ?? 0, words, delayOf);
   if (kind === 'event') return type === '*' ? words.any : type;
   return words[kind](actor);
 }
 
 /** A delay that has a name is told with its length where that is known. */
 function delayText(delay: number | string, words: ChartWords, delayOf: DelayOf): string {
-  if (typeof delay === 'number') return delayInWords(delay, words);
+  if (typeof delay === 'number') return words.after(delayInWords(delay, words));
   const ms = delayOf(delay);
-  return ms === undefined ? delay : `${delayInWords(ms, words)} (${delay})`;
+  return ms === undefined ? words.after(delay) : `${words.after(delayInWords(ms, words))} (${delay})`;
 }

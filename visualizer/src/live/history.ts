@@ -29,7 +29,7 @@ export interface Entry {
 }
 
 /** Messages that are kept; later ones are only counted. */
-export const MOST = 100_000;
+const MOST = 100_000;
 
 /** All that was told, so that any moment of it can be looked at again. */
 export class History {

@@ -27,9 +27,12 @@ export class Inspection {
   connect(address: string): void {
     this.disconnect();
     this.address = address;
+    this.history = new History(this.#better);
+    let isAgain = false;
     this.#close = fromSocket(address, this.receive, (status) => {
       this.status = status;
-      if (status === 'open') this.history = new History(this.#better); // the relay tells all that it has kept
+      if (status === 'open' && isAgain) this.history = new History(this.#better); // the relay tells all anew
+      isAgain ||= status === 'open';
       this.#announce();
     });
   }

@@ -49,7 +49,7 @@ export function takenBetween(
   return taken;
 }
 
-export const fits = (pattern: string, type: string): boolean =>
+const fits = (pattern: string, type: string): boolean =>
   pattern === type || pattern === '*' || (pattern.endsWith('.*') && `${type}.`.startsWith(pattern.slice(0, -1)));
 
 /** A transition, and those without an event after it, that end in active states. */

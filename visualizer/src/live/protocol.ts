@@ -15,7 +15,7 @@ interface Common {
   /** ms since 1970, as text. */
   createdAt: string;
 }
-export interface ActorMessage extends Common {
+interface ActorMessage extends Common {
   type: '@xstate.actor';
   name: string;
   parentId?: string;
@@ -23,13 +23,13 @@ export interface ActorMessage extends Common {
   definition?: string;
   snapshot: Snapshot;
 }
-export interface EventMessage extends Common {
+interface EventMessage extends Common {
   type: '@xstate.event';
   /** Session of the actor that sent it; none where it came from outside. */
   sourceId?: string;
   event: EventObject;
 }
-export interface SnapshotMessage extends Common {
+interface SnapshotMessage extends Common {
   type: '@xstate.snapshot';
   event: EventObject;
   snapshot: Snapshot;

@@ -55,7 +55,7 @@ export function fromOpener(sink: Sink): Close {
 }
 
 /** Name of the channel on which pages of the same origin may send. */
-export const CHANNEL = 'xstate-inspect';
+const CHANNEL = 'xstate-inspect';
 
 export function fromChannel(sink: Sink): Close {
   const channel = new BroadcastChannel(CHANNEL);

@@ -1,5 +1,5 @@
 import type { AnyEventObject } from 'xstate';
-import { checkedEvent } from '../../../src/host/checked.ts';
+import { checkedEvent } from '../../../src/host/check.ts';
 import { Refusal } from '../../../src/host/refusal.ts';
 import { sender } from '../../../src/scenario/sender.ts';
 import { type Reply, Simulation } from './simulation.ts';
@@ -71,7 +71,7 @@ export class Simulator {
         if (!events[event.type])
           throw new Refusal('invalidEvent', `there is no event '${event.type}'`, { field: 'type' });
         const { by, event: said } = sender(event, as);
-        this.simulation.send(checkedEvent(events, said, by, this.setting.device.deviceId));
+        this.simulation.send(checkedEvent(events, said, by, this.setting.device.deviceId).checked);
       } catch (error) {
         if (!(error instanceof Refusal)) throw error;
         const { code, reason, field, message } = error;

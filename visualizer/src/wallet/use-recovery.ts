@@ -7,7 +7,7 @@ import { paths } from '../../../machines/paths.ts';
 import { policyOf } from '../../../machines/policy.ts';
 import { recoveryMachine } from '../../../machines/recovery.ts';
 import { createSandbox, type Sandbox } from '../../../src/adapters/sandbox.ts';
-import { checkedEvent } from '../../../src/host/checked.ts';
+import { checkedEvent } from '../../../src/host/check.ts';
 import { Refusal } from '../../../src/host/refusal.ts';
 import { type RecoveryView, viewOf } from '../../../src/host/view.ts';
 import { sender } from '../../../src/scenario/sender.ts';
@@ -84,7 +84,7 @@ export function useRecovery(account: AccountFacts, start: number): WalletRecover
       seen.refused = undefined;
       try {
         const { by, event: said } = sender(event, as);
-        const checked = checkedEvent(parentEvents, said, by, DEVICE.deviceId);
+        const { checked } = checkedEvent(parentEvents, said, by, DEVICE.deviceId);
         actor.send({ ...checked, at: clock.now() } as never);
         if (seen.refused) setRefusal(seen.refused);
       } catch (error) {

@@ -15,14 +15,7 @@ export function EventList({ history, step, onStep }: HistoryProps) {
   const what = (entry: Entry | undefined) => entry?.event?.type ?? texts.created;
   const who = (entry: Entry | undefined) => whoOf(history, entry, texts.outside);
   return (
-    <Rows
-      label={texts.panels.events}
-      count={history.steps.length}
-      height={HEIGHT}
-      current={step}
-      onChoose={onStep}
-      nameOf={(row) => `${what(entryOf(row))}, ${who(entryOf(row))}`}
-    >
+    <Rows label={texts.panels.events} count={history.steps.length} height={HEIGHT} current={step} onChoose={onStep}>
       {(row) => {
         const entry = entryOf(row);
         return (

