@@ -177,6 +177,8 @@ export interface RecoveryPath {
   events?: EventRegistry;
   /** Ports of its own, beside those of `ports.ts`: its machine invokes each under the port's name. */
   ports?: PortRegistry;
+  /** Facts of its own (`others`) with which it is open: an account of a sandbox that has everything has them. */
+  openWith?: AccountFacts['others'];
   /** What its states, its events and its reasons are called, where they are its own. */
   texts?: Readonly<Record<'zh-CN' | 'en', PathTexts>>;
   /** A path that this one yields to: while that one can be used, this one is not offered, with the reason given. */

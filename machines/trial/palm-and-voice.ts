@@ -271,6 +271,7 @@ export function createPalmAndVoice(
     machine: chartOf(figures),
     events,
     ports,
+    openWith: { palmVeinEnrolled: true },
     ineligible: (where) => {
       const isSpent = attemptsToday(where, 'palmAndVoice') >= figures.attemptsPerDay;
       return unrecognisable(where) ?? (isSpent ? 'dailyLimit' : undefined);

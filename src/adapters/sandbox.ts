@@ -69,7 +69,7 @@ const TOKEN_LIFETIME = 60 * 60 * 1_000;
 export function createSandbox(options: SandboxOptions): Sandbox {
   const { key = randomBytes(KEY_BYTES), clock = Date.now, policy = policyOf() } = options;
   const { wait = realWait, slowMs = SLOW, delays = {}, codeStore } = options;
-  const world = new SandboxWorld(options.accounts ?? population().map(({ facts }) => facts));
+  const world = new SandboxWorld(options.accounts ?? population(options.paths).map(({ facts }) => facts));
   for (const [port, fault] of Object.entries(options.faults ?? {})) world.setFault(port, fault);
   const codes = createOneTimeCodes({ key, policy: policy.code, ...(codeStore ? { store: codeStore } : {}) });
   const institutions = new Institutions(key);

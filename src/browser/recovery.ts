@@ -100,13 +100,13 @@ function tabPorts(ports: OpenRecoveryOptions['ports'], paths: readonly RecoveryP
     ]),
   );
   if ('url' in ports) return fetchPorts(known, ports as FetchPortsOptions);
-  const given = ports as Readonly<Record<string, AnyPort>>;
-  return Object.fromEntries(
-    Object.keys(known).flatMap((name) => {
-      const call = given[name];
-      return call ? [[name, { ...known[name], call }]] : [];
-    }),
-  );
+  const given: Readonly<Record<string, AnyPort>> = ports as Ports & OwnPorts;
+  const carriedOut: Record<string, TabPort> = {};
+  for (const [name, about] of Object.entries(known)) {
+    const carryOut = given[name];
+    if (carryOut) carriedOut[name] = { ...about, call: (input, made) => carryOut(input as never, made) };
+  }
+  return carriedOut;
 }
 
 function rules(

@@ -60,7 +60,7 @@ const isLost = (state: State) => {
 const enters = ({ from, to }: Transition, state: string) => isIn(to, state) && !isIn(from, state);
 const isReset = ({ step }: State) => (step.output as { outcome?: string } | undefined)?.outcome === 'reset';
 
-export const RESET: readonly Property[] = [
+const reset: Property[] = [
   never('no reset without a verified path that is allowed at the current risk', {
     transition: (transition, exploration) => asks('setPassword')(transition) && !isOpened(transition, exploration),
   }),
@@ -245,7 +245,7 @@ export const STRICT_PROPERTIES: readonly Property[] = [
 
 /** The properties of recoveries: those of every path, and those that only one path can break. */
 export const PROPERTIES: readonly Property[] = [
-  ...RESET,
+  ...reset,
   ...limits,
   ...contacts,
   ...appeal,

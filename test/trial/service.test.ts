@@ -16,7 +16,6 @@ const eventsIn = async (here: Running) => {
 
 test('is started, chosen and walked; the API lists its event, in words of its own', async () => {
   const here = await Running.start({ paths: MODULE });
-  await enrolled(here);
   expect(await eventsIn(here)).toContain('palm.scan');
   const client = await here.owner();
   const owner = client.at(client.recoveryId, { 'Accept-Language': 'en' });
@@ -48,7 +47,7 @@ test('is started, chosen and walked; the API lists its event, in words of its ow
 
 test('a refusal says in words why it is not offered', async () => {
   const here = await Running.start({ paths: MODULE });
-  const owner = await here.owner();
+  const owner = await here.owner('a2');
   const refused = await owner.send({ type: 'path.choose', path: 'palmAndVoice' }, { 'Accept-Language': 'zh-CN' });
   expect(refused.problem).toMatchObject({
     code: 'notEligible',
