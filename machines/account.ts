@@ -27,6 +27,14 @@ export type Contact = z.infer<typeof Contact>;
 
 const Sensor = z.enum(['capacitive', 'structuredLight3d', 'ultrasonic']);
 
+/** What else may be said: a few plain values, nothing nested (it is stored, and shown to ports). */
+const Trait = z.union([z.string().max(256), z.number(), z.boolean(), z.null()]);
+const MOST_TRAITS = 32;
+const traits = (said: object) =>
+  Object.keys(said).length <= MOST_TRAITS &&
+  Object.keys(said).every((name) => /^[A-Za-z][A-Za-z0-9_-]{0,63}$/.test(name));
+const aboutTraits = { error: `expected at most ${MOST_TRAITS} plain values with plain names` };
+
 /** What the host knows of an account, as `loadAccount` returns it (spec section 5). */
 export const AccountFacts = z.strictObject({
   accountId: z.string().min(1),
@@ -77,6 +85,8 @@ export const AccountFacts = z.strictObject({
       .nullable(),
     restricted: z.boolean(),
   }),
+  /** What only paths of one's own look at, such as `palmVeinEnrolled`; the built-in paths look at none of it. */
+  others: z.record(z.string(), Trait).refine(traits, aboutTraits).default({}),
 });
 export type AccountFacts = z.infer<typeof AccountFacts>;
 
@@ -101,14 +111,6 @@ export const unknownAccount = (accountId: string): AccountFacts =>
     attemptsToday: {},
     emergency: { codesInWindow: 0, observedUntil: null, restricted: false },
   });
-
-/** What else may be said of a device or a network: a few plain values, nothing nested (it is stored, and shown to ports). */
-const Trait = z.union([z.string().max(256), z.number(), z.boolean(), z.null()]);
-const MOST_TRAITS = 32;
-const traits = (said: object) =>
-  Object.keys(said).length <= MOST_TRAITS &&
-  Object.keys(said).every((name) => /^[A-Za-z][A-Za-z0-9_-]{0,63}$/.test(name));
-const aboutTraits = { error: `expected at most ${MOST_TRAITS} plain values with plain names` };
 
 /** The device that a recovery is started from, as the host knows it. */
 export const Device = z

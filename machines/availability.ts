@@ -1,6 +1,6 @@
 import type { AccountFacts, Device } from './account.ts';
 import { dayOf } from './calendar.ts';
-import type { Factor, FactorKind, IneligibleReason } from './outcome.ts';
+import type { Factor, FactorKind, PathReason } from './outcome.ts';
 import type { RecoveryPath, Standing } from './path.ts';
 import type { Policy } from './policy.ts';
 import type { PortOutput } from './ports.ts';
@@ -53,7 +53,7 @@ function riskAllows(path: string, { account, policy, risk, device }: Situation):
 }
 
 /** Reasons that hold whatever the other paths are. */
-function ownReason(path: RecoveryPath, situation: Situation, at: number): IneligibleReason | undefined {
+function ownReason(path: RecoveryPath, situation: Situation, at: number): PathReason | undefined {
   const { account } = situation;
   if (!account) return 'notAssessed';
   if (keptProofs(situation, at).some((proof) => proof.path === path.id)) return 'alreadyProved';
@@ -75,7 +75,7 @@ export function whyNot(
   paths: readonly RecoveryPath[],
   situation: Situation,
   at: number,
-): IneligibleReason | undefined {
+): PathReason | undefined {
   const own = ownReason(path, situation, at);
   if (own !== undefined) return own;
   const preferred = paths.find((other) => other.id === path.yieldsTo?.path);

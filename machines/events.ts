@@ -17,10 +17,16 @@ const TopUp = z.union([
   z.record(z.string().max(64), Remembered).refine((said) => Object.keys(said).length <= 8, 'at most 8 things of each'),
 ]);
 
+/**
+ * An event from outside: its type, who may send it, and its fields. For the `events` of a path of one's own.
+ * Fields that hold a secret or refer to evidence are marked by `secret` and `evidence`.
+ */
 const event = <T extends string, F extends Sender, S extends z.ZodRawShape>(type: T, from: F, shape: S) => ({
   from,
   schema: z.strictObject({ type: z.literal(type), ...shape }),
 });
+
+export { event as defineEvent };
 
 /**
  * Every event that may come from outside (spec sections 2 and 3), with its schema and its sender. The host adds to each

@@ -46,6 +46,8 @@ export const INELIGIBLE_REASONS = [
   'alreadyProved',
 ] as const;
 export type IneligibleReason = (typeof INELIGIBLE_REASONS)[number];
+/** The same of any path: one of one's own may have reasons of its own. */
+export type PathReason = IneligibleReason | (string & {});
 
 /** Why a path or a recovery ended, beside the reasons for which a path is not offered. */
 export const END_REASONS = [

@@ -1,18 +1,20 @@
 import type { AnyStateMachine } from 'xstate';
 import type { AccountFacts, Device, Network } from './account.ts';
 import { dayOf } from './calendar.ts';
-import type { EventRegistry } from './events.ts';
+import { events as builtInEvents, type EventRegistry } from './events.ts';
 import {
   type EndReason,
   FACTOR_KINDS,
   type Factor,
   type FactorKind,
-  type IneligibleReason,
   type PathOutput,
+  type PathReason,
   type RefusalReason,
   type Refused,
 } from './outcome.ts';
+import type { PathTexts, PortRegistry } from './own-parts.ts';
 import { type Policy, policyOf } from './policy.ts';
+import { ports as builtInPorts } from './ports.ts';
 
 /** What every path machine is given. Alone in a browser console `{ account }` is enough. */
 export interface PathInput {
@@ -173,8 +175,14 @@ export interface RecoveryPath {
   machine: AnyStateMachine;
   /** Events of its own, beside those of `events.ts`. */
   events?: EventRegistry;
+  /** Ports of its own, beside those of `ports.ts`: its machine invokes each under the port's name. */
+  ports?: PortRegistry;
+  /** Facts of its own (`others`) with which it is open: an account of a sandbox that has everything has them. */
+  openWith?: AccountFacts['others'];
+  /** What its states, its events and its reasons are called, where they are its own. */
+  texts?: Readonly<Record<'zh-CN' | 'en', PathTexts>>;
   /** A path that this one yields to: while that one can be used, this one is not offered, with the reason given. */
-  yieldsTo?: { path: string; reason: IneligibleReason };
+  yieldsTo?: { path: string; reason: PathReason };
   /** Whether the recovery's own time limit does not apply while this path is under way. */
   hasOwnDeadlines?: boolean;
   /** Whether the path itself takes `recovery.cancel`, because something under way has to be settled first. */
@@ -182,7 +190,7 @@ export interface RecoveryPath {
   /** Whether too many wrong codes in it, the reason `wrongCodeLimit`, lock the recovery. */
   mayLock?: boolean;
   /** Why the account may not use this path now; undefined when it may. */
-  ineligible(standing: Standing): IneligibleReason | undefined;
+  ineligible(standing: Standing): PathReason | undefined;
   /** Whether the path could be carried through now, where that is less than eligible. */
   usable?(standing: Standing): boolean;
   /** Whether what was proved is still true of the account; checked again before the password may be set. */
@@ -207,15 +215,29 @@ export const granted = ({ grants }: RecoveryPath, factors: readonly Factor[]): F
   factors.filter((factor) => grants.some((kind) => factor.startsWith(`${kind}:`)));
 
 /**
- * Holds a registry to its rules: ids are unique, and each path says what kinds of proof it gives (R19).
+ * Holds a registry to its rules: ids are unique, each path says what kinds of proof it gives (R19), and events and ports of
+ * its own have names of their own.
  * @throws TypeError that names the path.
  */
 export function checkRegistry(paths: readonly RecoveryPath[]): void {
   const ids = paths.map(({ id }) => id);
-  for (const [index, { id, grants }] of paths.entries()) {
+  const taken = { event: new Map<string, object>(), port: new Map<string, object>() };
+  for (const [name, spec] of Object.entries(builtInEvents)) taken.event.set(name, spec);
+  for (const [name, spec] of Object.entries(builtInPorts)) taken.port.set(name, spec);
+  for (const [index, { id, grants, events = {}, ports = {} }] of paths.entries()) {
     if (ids.indexOf(id) !== index) throw new TypeError(`path '${id}': its id is taken`);
     if (!Array.isArray(grants) || !grants.every((kind) => FACTOR_KINDS.includes(kind))) {
       throw new TypeError(`path '${id}': grants has to list kinds of proof, of ${FACTOR_KINDS.join(', ')}`);
+    }
+    const own = { event: events, port: ports } as const;
+    const internal = Object.keys(events).find((type) => /^(deadline|xstate)\./.test(type));
+    if (internal)
+      throw new TypeError(`path '${id}': event '${internal}' is called like one that charts send to themselves`);
+    for (const kind of ['event', 'port'] as const) {
+      for (const [name, spec] of Object.entries(own[kind])) {
+        if ((taken[kind].get(name) ?? spec) !== spec) throw new TypeError(`path '${id}': ${kind} '${name}' is taken`);
+        taken[kind].set(name, spec);
+      }
     }
   }
 }

@@ -1,7 +1,7 @@
 import { assertEvent, assign, emit, raise, sendTo, setup } from 'xstate';
 import { keptProofs, opensPassword, stillHolds, whyNot } from './availability.ts';
 import { events } from './events.ts';
-import type { IneligibleReason, Notice, Observed, RecoveryOutput, Refused } from './outcome.ts';
+import type { Notice, Observed, PathReason, RecoveryOutput, Refused } from './outcome.ts';
 import { checkRegistry, granted, instantOf, isLastFailure, type RecoveryPath, type Refusal, type Tag } from './path.ts';
 import { paths as builtIn } from './paths.ts';
 import { policyOf } from './policy.ts';
@@ -47,7 +47,7 @@ export { OWN_EVENTS, type RecoveryContext, type RecoveryInput } from './recovery
 export function createRecoveryMachine(paths: readonly RecoveryPath[] = builtIn, version = '1') {
   checkRegistry(paths);
   const pathOf = (id: string | null) => paths.find((path) => path.id === id);
-  const why = (context: RecoveryContext, id: string, at: number): IneligibleReason | 'unknownPath' | undefined => {
+  const why = (context: RecoveryContext, id: string, at: number): PathReason | undefined => {
     const path = pathOf(id);
     return path ? whyNot(path, paths, context, at) : 'unknownPath';
   };
@@ -610,3 +610,22 @@ export function createRecoveryMachine(paths: readonly RecoveryPath[] = builtIn, 
 
 /** The parent over the eight paths that are built in. */
 export const recoveryMachine = createRecoveryMachine();
+
+const made = new WeakMap<readonly RecoveryPath[], typeof recoveryMachine>();
+
+/**
+ * The parent over a list of paths, made once a list. Its version is that of the built-in one, followed by the ids of paths that
+ * are not built in: `1+palmAndVoice`.
+ * @throws TypeError for a list that breaks the rules of a registry.
+ */
+export function recoveryMachineOf(paths: readonly RecoveryPath[]): typeof recoveryMachine {
+  const known = made.get(paths);
+  if (known) return known;
+  const isBuiltIn = paths.length === builtIn.length && paths.every((path, index) => path === builtIn[index]);
+  const own = paths.filter((path) => !builtIn.includes(path)).map(({ id }) => id);
+  const machine = isBuiltIn
+    ? recoveryMachine
+    : createRecoveryMachine(paths, [recoveryMachine.version, ...own].join('+'));
+  made.set(paths, machine);
+  return machine;
+}

@@ -1,6 +1,6 @@
 /** Durable recoveries: the step core for any XState v5 machine, and a host that makes recoveries last. */
 
-export type { PortCall, PortFunction, Ports } from './adapters/index.ts';
+export type { OwnPorts, PortCall, PortFunction, Ports } from './adapters/index.ts';
 export type { CodeSlot, CodeStore } from './code-store.ts';
 export * from './core/index.ts';
 export { type ActorCall, type Actors, type ActorsOptions, type ActorView, createActors } from './host/actors.ts';

@@ -2,19 +2,33 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
+import { palmAndVoice, paths, type RecoveryPath } from '../machines/index.ts';
 import { loadScenario } from '../src/scenario/load.ts';
-import { runScenario, type ScenarioResult } from '../src/scenario/run.ts';
+import { type RunOptions, runScenario, type ScenarioResult } from '../src/scenario/run.ts';
 import type { Scenario } from '../src/scenario/schema.ts';
 import { bytesOf, holds, secretsOf } from './stored.ts';
 
 const FOLDER = join(import.meta.dirname, 'scenarios');
-const files = readdirSync(FOLDER, { recursive: true, encoding: 'utf8' })
-  .filter((name) => /\.(ya?ml|json)$/.test(name))
-  .map((name) => join(FOLDER, name))
-  .sort();
+/** Each folder is run with its own list of paths: those of the trial know the ninth one. */
+const REGISTRIES: [folder: string, paths: readonly RecoveryPath[]][] = [
+  [FOLDER, paths],
+  [join(import.meta.dirname, 'scenarios-of-trial'), [...paths, palmAndVoice]],
+];
+const files = REGISTRIES.flatMap(([folder, registry]) =>
+  readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((name) => /\.(ya?ml|json)$/.test(name))
+    .map((name) => ({ file: join(folder, name), registry }))
+    .sort((a, b) => (a.file < b.file ? -1 : 1)),
+);
 
-const scenarios = await Promise.all(files.map(async (file) => ({ file, scenario: await loadScenario(file) })));
+const scenarios = await Promise.all(
+  files.map(async ({ file, registry }) => ({ file, registry, scenario: await loadScenario(file, registry) })),
+);
 const each = scenarios.map(({ file, scenario }) => [relative(FOLDER, file), scenario] as const);
+const registries = new Map(scenarios.map(({ scenario, registry }) => [scenario, registry]));
+/** How a scenario is run, with the paths of its folder. */
+const run = (scenario: Scenario, options: RunOptions) =>
+  runScenario(scenario, { paths: registries.get(scenario) ?? paths, ...options });
 
 const folder = mkdtempSync(join(tmpdir(), 'regain-scenarios-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -35,7 +49,7 @@ function plainRun(name: string, scenario: Scenario): Promise<PlainRun> {
 }
 
 async function runPlain(scenario: Scenario, file: string): Promise<PlainRun> {
-  const result = await runScenario(scenario, { file });
+  const result = await run(scenario, { file });
   const bytes = bytesOf(file);
   rmSync(file);
   const references = scenario.steps.flatMap((step) =>
@@ -90,7 +104,7 @@ describe('R6, R9, R54: of what a scenario sends, its SQLite file', () => {
 describe('the same, with a restart between every two steps', () => {
   test.each(each)('%s', async (name, scenario) => {
     const { result: plain } = await plainRun(name, scenario);
-    const restarted = await runScenario(scenario, { restartBetween: true });
+    const restarted = await run(scenario, { restartBetween: true });
     expect(restarted.expectations.filter(({ ok }) => !ok)).toEqual([]);
     expect(restarted.trace.filter(({ input }) => input !== 'restart')).toEqual(
       plain.trace.filter(({ input }) => input !== 'restart'),
@@ -100,7 +114,7 @@ describe('the same, with a restart between every two steps', () => {
 
 describe('the same, under the strict profile', () => {
   test.each(each.filter(([, { profile }]) => profile === undefined))('%s', async (_, scenario) => {
-    const result = await runScenario(scenario, { profile: 'strict' });
+    const result = await run(scenario, { profile: 'strict' });
     expect(result.expectations.filter(({ ok }) => !ok)).toEqual([]);
   });
 });

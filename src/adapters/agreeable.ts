@@ -1,12 +1,21 @@
 import type { AccountFacts } from '../../machines/account.ts';
-import { type Element, type PortName, ports } from '../../machines/ports.ts';
-import type { PortCall, Ports } from './ports.ts';
+import type { RecoveryPath } from '../../machines/path.ts';
+import type { Element } from '../../machines/ports.ts';
+import { simulatedPorts } from './own-ports.ts';
+import type { AnyPort, OwnPorts, Ports } from './ports.ts';
 
 /** Waits `ms` (`Infinity` for ever) unless aborted. */
 export type Wait = (ms: number, signal: AbortSignal) => Promise<void>;
 
-/** Ports that answer at once with what lets a recovery go on: what a scenario does not say. */
-export function agreeablePorts(account: () => AccountFacts): Ports {
+/**
+ * Ports that answer at once with what lets a recovery go on: what a scenario does not say.
+ * @param paths those whose own ports are wanted, too.
+ */
+export function agreeablePorts(account: () => AccountFacts, paths: readonly RecoveryPath[] = []): Ports & OwnPorts {
+  return { ...simulatedPorts(paths, { account, captured: () => ({}) }), ...builtInPorts(account) };
+}
+
+function builtInPorts(account: () => AccountFacts): Ports {
   const ok = async () => ({ ok: true });
   return {
     loadAccount: async () => account(),
@@ -58,19 +67,16 @@ export interface ScriptedAnswer {
   hangs?: boolean;
   answer?: unknown;
 }
-export type Script = Partial<Record<PortName, readonly ScriptedAnswer[]>>;
-
-type AnyPort = (input: unknown, call: PortCall) => Promise<unknown>;
+export type Script = Readonly<Record<string, readonly ScriptedAnswer[]>>;
 
 /**
  * Ports that follow a script where there is one. The same key gets the same answer; the last answer repeats. A delay runs
  * from the first call with a key: a call made again after a restart does not wait anew.
  */
-export function scriptedPorts(base: Ports, script: Script, wait: Wait): Ports {
-  const scripted = (Object.keys(script) as PortName[]).map((name) => {
-    const answers = script[name] ?? [];
+export function scriptedPorts(base: Ports & OwnPorts, script: Script, wait: Wait): Ports & OwnPorts {
+  const scripted = Object.entries(script).map(([name, answers]) => {
     const taken = new Map<string, { answer: ScriptedAnswer; since: number }>();
-    const port: AnyPort = async (_, { key, at, signal }) => {
+    const port: AnyPort = async (_: unknown, { key, at, signal }) => {
       const next = { answer: answers[Math.min(taken.size, answers.length - 1)] ?? {}, since: at };
       const { answer, since } = taken.get(key) ?? next;
       taken.set(key, { answer, since });
@@ -81,14 +87,16 @@ export function scriptedPorts(base: Ports, script: Script, wait: Wait): Ports {
     };
     return [name, port] as const;
   });
-  return { ...base, ...Object.fromEntries(scripted) } as Ports;
+  return { ...base, ...Object.fromEntries(scripted) } as Ports & OwnPorts;
 }
 
 /** Counts calls by port; a repeat with the same key is not counted again. */
-export function countedPorts(base: Ports): { ports: Ports; calls: () => Record<string, number> } {
+export function countedPorts(base: Ports & OwnPorts): {
+  ports: Ports & OwnPorts;
+  calls: () => Record<string, number>;
+} {
   const keys = new Map<string, Set<string>>();
-  const counted = (Object.keys(ports) as PortName[]).map((name) => {
-    const carryOut = base[name] as AnyPort;
+  const counted = Object.entries<AnyPort>(base).map(([name, carryOut]) => {
     const port: AnyPort = (input, call) => {
       keys.set(name, (keys.get(name) ?? new Set()).add(call.key));
       return carryOut(input, call);
@@ -96,7 +104,7 @@ export function countedPorts(base: Ports): { ports: Ports; calls: () => Record<s
     return [name, port] as const;
   });
   return {
-    ports: Object.fromEntries(counted) as unknown as Ports,
+    ports: Object.fromEntries(counted) as unknown as Ports & OwnPorts,
     calls: () => Object.fromEntries([...keys].map(([name, set]) => [name, set.size])),
   };
 }

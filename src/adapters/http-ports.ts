@@ -1,7 +1,8 @@
 import { createHmac } from 'node:crypto';
 import { Agent, request } from 'undici';
-import { type PortName, ports as portSpecs } from '../../machines/ports.ts';
-import type { PortCall, Ports } from './ports.ts';
+import type { RecoveryPath } from '../../machines/path.ts';
+import { portsOf } from '../../machines/paths.ts';
+import type { OwnPorts, PortCall, Ports } from './ports.ts';
 
 export interface HttpPortsOptions {
   /** Each call is a POST to `url/port` with `{ input, call }` as JSON; its answer is the port's. */
@@ -11,6 +12,8 @@ export interface HttpPortsOptions {
    * answers has to check it.
    */
   secret: string;
+  /** Paths of one's own, whose ports are there as well. */
+  paths?: readonly RecoveryPath[];
 }
 
 /** A port that answered with an error, or not at all. The text of its answer is not repeated: it may hold a secret. */
@@ -25,11 +28,11 @@ const LONGEST_ANSWER = 1_048_576; // bytes
  * `Idempotency-Key` is the call's key: the same key must have its effect once, and the same answer. It always comes with the
  * same body; the instant of the try, which differs, is in `Regain-At`.
  */
-export function createHttpPorts({ url, secret }: HttpPortsOptions): Ports {
+export function createHttpPorts({ url, secret, paths = [] }: HttpPortsOptions): Ports & OwnPorts {
   const base = url.endsWith('/') ? url : `${url}/`;
   // How long an answer may take is for the policy to say, which may wait for a registry for a quarter of an hour.
   const dispatcher = new Agent({ headersTimeout: 0, bodyTimeout: 0, maxResponseSize: LONGEST_ANSWER });
-  const carryOut = async (port: PortName, input: unknown, { signal, at, ...call }: PortCall): Promise<unknown> => {
+  const carryOut = async (port: string, input: unknown, { signal, at, ...call }: PortCall): Promise<unknown> => {
     const body = JSON.stringify({ input, call });
     const response = await request(new URL(port, base), {
       method: 'POST',
@@ -51,8 +54,7 @@ export function createHttpPorts({ url, secret }: HttpPortsOptions): Ports {
       throw new PortError(`port '${port}' answered with what is no JSON`);
     }
   };
-  const names = Object.keys(portSpecs) as PortName[];
   return Object.fromEntries(
-    names.map((port) => [port, (input: unknown, call: PortCall) => carryOut(port, input, call)]),
-  ) as unknown as Ports;
+    Object.keys(portsOf(paths)).map((port) => [port, (input: unknown, call: PortCall) => carryOut(port, input, call)]),
+  ) as unknown as Ports & OwnPorts;
 }

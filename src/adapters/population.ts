@@ -1,4 +1,5 @@
 import type { AccountFacts } from '../../machines/account.ts';
+import type { RecoveryPath } from '../../machines/path.ts';
 import { sandboxAccount } from './account.ts';
 
 /** An account of the sandbox and what is particular about it. */
@@ -68,10 +69,17 @@ const KINDS: readonly [about: string, part: Part][] = [
   ],
 ];
 
-/** One account of every kind, the same every time: `a1` has everything. */
-export function population(): Inhabitant[] {
+/**
+ * One account of every kind, the same every time: `a1` has everything.
+ * @param paths those for which it has everything as well.
+ */
+export function population(paths: readonly RecoveryPath[] = []): Inhabitant[] {
   return KINDS.map(([about, part], index) => ({
     about,
-    facts: sandboxAccount({ accountId: `a${index + 1}`, ...part }),
+    facts: sandboxAccount({ accountId: `a${index + 1}`, ...part, ...(index === 0 ? { others: factsFor(paths) } : {}) }),
   }));
 }
+
+/** Facts of their own with which paths are open. */
+export const factsFor = (paths: readonly RecoveryPath[]): AccountFacts['others'] =>
+  Object.assign({}, ...paths.map(({ openWith }) => openWith));

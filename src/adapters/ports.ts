@@ -30,3 +30,9 @@ export type PortFunction<K extends PortName> = (
 
 /** What a host has to bring: every port of the machines (spec section 4). */
 export type Ports = { [K in PortName]: PortFunction<K> };
+
+/** A port of any input. */
+export type AnyPort = (input: never, call: PortCall) => Promise<unknown>;
+
+/** Ports of paths of one's own, by name: each is checked by the schemas that its path gives. */
+export type OwnPorts = Readonly<Record<string, AnyPort>>;

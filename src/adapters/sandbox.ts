@@ -1,13 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import type { AccountFacts } from '../../machines/account.ts';
+import type { PortRegistry } from '../../machines/own-parts.ts';
+import type { RecoveryPath } from '../../machines/path.ts';
+import { portsOf } from '../../machines/paths.ts';
 import { type Policy, policyOf } from '../../machines/policy.ts';
-import { type PortName, ports as portSpecs } from '../../machines/ports.ts';
 import type { CodeStore } from '../code-store.ts';
 import { Institutions } from './institutions.ts';
 import { createOneTimeCodes } from './one-time-codes.ts';
+import { simulatedPorts } from './own-ports.ts';
 import { Passwords } from './passwords.ts';
 import { population } from './population.ts';
-import type { PortCall, Ports } from './ports.ts';
+import type { AnyPort, OwnPorts, PortCall, Ports } from './ports.ts';
 import { createQuiz, ELEMENTS } from './quiz.ts';
 import { sandboxPorts } from './sandbox-ports.ts';
 import { realWait, type Wait } from './wait.ts';
@@ -21,10 +24,14 @@ export interface SandboxOptions {
   /** Now, in ms; the time of the machine by default. */
   clock?: () => number;
   policy?: Policy;
+  /** Paths of one's own, whose ports are wanted: each answers by its function `sandbox`. */
+  paths?: readonly RecoveryPath[];
+  /** What answers in the place of that function, by the port's name. */
+  ports?: OwnPorts;
   /** Ports that go wrong from the start. */
-  faults?: Partial<Record<PortName, Fault>>;
+  faults?: Readonly<Record<string, Fault>>;
   /** How long a port takes, in ms. */
-  delays?: Partial<Record<PortName, number>>;
+  delays?: Readonly<Record<string, number>>;
   /** How late a port with the fault `slow` is, in ms: longer than any port is waited for, by default. */
   slowMs?: number;
   /** Where delays are spent; real time by default. */
@@ -37,7 +44,7 @@ export interface SandboxOptions {
 
 /** The outside world in a sandbox: the ports for a host, and the world for whoever looks on. */
 export interface Sandbox {
-  ports: Ports;
+  ports: Ports & OwnPorts;
   world: SandboxWorld;
   passwords: Passwords;
   /** How often the password of an account was set. */
@@ -54,30 +61,37 @@ const KEY_BYTES = 32;
 const SLOW = 24 * 60 * 60 * 1_000;
 const TOKEN_LIFETIME = 60 * 60 * 1_000;
 
-type AnyPort = (input: unknown, call: PortCall) => Promise<unknown>;
-
 /**
  * Bank, registry, gateways and account system, simulated: the checks are real, only the outside is not. A call that
  * comes again with the same key has no second effect and gets the same answer; one that failed may be tried again.
- * @throws RangeError for a short key.
+ * @throws RangeError for a short key, TypeError for a port that no path knows.
  */
 export function createSandbox(options: SandboxOptions): Sandbox {
   const { key = randomBytes(KEY_BYTES), clock = Date.now, policy = policyOf() } = options;
   const { wait = realWait, slowMs = SLOW, delays = {}, codeStore } = options;
-  const world = new SandboxWorld(options.accounts ?? population().map(({ facts }) => facts));
-  for (const [port, fault] of Object.entries(options.faults ?? {})) world.setFault(port as PortName, fault);
+  const world = new SandboxWorld(options.accounts ?? population(options.paths).map(({ facts }) => facts));
+  for (const [port, fault] of Object.entries(options.faults ?? {})) world.setFault(port, fault);
   const codes = createOneTimeCodes({ key, policy: policy.code, ...(codeStore ? { store: codeStore } : {}) });
   const institutions = new Institutions(key);
   const passwords = new Passwords(options.passwordCost);
   const quiz = createQuiz(key, (accountId) => world.transactions(accountId));
   const services = { world, codes, passwords, institutions, quiz, policy };
-  const behave = misbehaving(world, wait, slowMs, delays);
-  const carriedOut = Object.entries(sandboxPorts(services)).map(([name, port]) => [
-    name,
-    behave(name as PortName, port as AnyPort),
-  ]);
+  const { paths = [], ports: own = {} } = options;
+  const specs = portsOf(paths);
+  const unknown = [own, options.faults ?? {}, delays].flatMap(Object.keys).find((name) => !specs[name]);
+  if (unknown !== undefined) {
+    throw new TypeError(`there is no port '${unknown}'; there are ${Object.keys(specs).join(', ')}`);
+  }
+  const behave = misbehaving(world, specs, wait, slowMs, delays);
+  const simulated = simulatedPorts(paths, {
+    account: (accountId) => world.account(accountId),
+    captured: (ref) => world.captured(ref),
+  });
+  const carriedOut = Object.entries<AnyPort>({ ...simulated, ...sandboxPorts(services), ...own }).map(
+    ([name, port]) => [name, behave(name, port)] as const,
+  );
   return {
-    ports: Object.fromEntries(carriedOut) as Ports,
+    ports: Object.fromEntries(carriedOut) as unknown as Ports & OwnPorts,
     world,
     passwords,
     passwordsSet: (accountId) => passwords.timesSet(accountId),
@@ -94,12 +108,19 @@ export function createSandbox(options: SandboxOptions): Sandbox {
 }
 
 /** Gives a port its faults and delays, and sees to it that each key has its effect once. */
-function misbehaving(world: SandboxWorld, wait: Wait, slowMs: number, delays: Partial<Record<PortName, number>>) {
-  return (name: PortName, port: AnyPort): AnyPort => {
+function misbehaving(
+  world: SandboxWorld,
+  specs: PortRegistry,
+  wait: Wait,
+  slowMs: number,
+  delays: Readonly<Record<string, number>>,
+) {
+  return (name: string, port: AnyPort): AnyPort => {
+    const input = specs[name]?.input;
     const effects = new Map<string, Promise<unknown>>();
     const since = new Map<string, number>();
-    const once = (input: unknown, call: PortCall) => {
-      const effect = effects.get(call.key) ?? port(portSpecs[name].input.parse(input), call);
+    const once = (given: unknown, call: PortCall) => {
+      const effect = effects.get(call.key) ?? port(input?.parse(given) as never, call);
       effects.set(call.key, effect);
       effect.catch(() => effects.delete(call.key));
       return effect;
@@ -109,14 +130,14 @@ function misbehaving(world: SandboxWorld, wait: Wait, slowMs: number, delays: Pa
       const left = (since.get(key) ?? at) + ms - at;
       return left > 0 ? wait(left, signal) : undefined;
     };
-    return async (input, call) => {
+    return async (given: unknown, call: PortCall) => {
       world.noteCall(name, call.key);
       if (!since.has(call.key)) since.set(call.key, call.at);
       const fault = effects.has(call.key) ? undefined : world.takeFault(name);
       if (fault === 'throws') throw new Error(`the sandbox's ${name} is out of order`);
       if (fault === 'hangs') await wait(Number.POSITIVE_INFINITY, call.signal);
       await rest(delays[name] ?? 0, call);
-      const answer = await once(input, call);
+      const answer = await once(given, call);
       if (fault === 'slow') await wait(slowMs, call.signal);
       return structuredClone(answer);
     };

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type AccountFacts, unknownAccount } from '../../machines/account.ts';
 import { layered } from '../../machines/policy.ts';
-import type { PortName, PortOutput } from '../../machines/ports.ts';
+import type { PortOutput } from '../../machines/ports.ts';
 import { sandboxAccount } from './account.ts';
 import { sandboxTransactions, type Transaction } from './transactions.ts';
 
@@ -79,7 +79,7 @@ export type Fault = 'throws' | 'hangs' | 'slow';
 
 /** One call of a port, by its key. */
 export interface SandboxCall {
-  port: PortName;
+  port: string;
   key: string;
   /** How often it came again with the same key. */
   repeats: number;
@@ -98,7 +98,7 @@ export class SandboxWorld {
   readonly #messages: Message[] = [];
   readonly #captures = new Map<string, Capture>();
   readonly #answers = new Map<string, Record<string, string>>();
-  readonly #faults = new Map<PortName, { fault: Fault; left: number }>();
+  readonly #faults = new Map<string, { fault: Fault; left: number }>();
   readonly #calls = new Map<string, SandboxCall>();
 
   constructor(accounts: readonly AccountFacts[]) {
@@ -165,12 +165,12 @@ export class SandboxWorld {
   }
 
   /** Lets the next `times` calls of a port go wrong; all of them by default, none with 0. */
-  setFault(port: PortName, fault: Fault, times = Number.POSITIVE_INFINITY): void {
+  setFault(port: string, fault: Fault, times = Number.POSITIVE_INFINITY): void {
     this.#faults.set(port, { fault, left: times });
   }
 
   /** The fault of the call that is being made. */
-  takeFault(port: PortName): Fault | undefined {
+  takeFault(port: string): Fault | undefined {
     const faulty = this.#faults.get(port);
     if (!faulty || faulty.left <= 0) return undefined;
     faulty.left -= 1;
@@ -182,7 +182,7 @@ export class SandboxWorld {
     return [...this.#calls.values()];
   }
 
-  noteCall(port: PortName, key: string): void {
+  noteCall(port: string, key: string): void {
     const id = JSON.stringify([port, key]);
     const before = this.#calls.get(id);
     this.#calls.set(id, before ? { ...before, repeats: before.repeats + 1 } : { port, key, repeats: 0 });

@@ -1,11 +1,11 @@
 import type { AccountFacts, Device, Network } from '../../machines/account.ts';
-import type { RecoveryEvent } from '../../machines/events.ts';
+import type { EventRegistry, RecoveryEvent } from '../../machines/events.ts';
 import type { Notice } from '../../machines/outcome.ts';
-import { eventsOf, paths } from '../../machines/paths.ts';
+import type { RecoveryPath } from '../../machines/path.ts';
+import { paths as builtIn, eventsOf, portsOf } from '../../machines/paths.ts';
 import { type PolicyInput, policyOf } from '../../machines/policy.ts';
-import { type PortName, ports as portSpecs } from '../../machines/ports.ts';
-import { type RecoveryContext, recoveryMachine } from '../../machines/recovery.ts';
-import type { Ports } from '../adapters/ports.ts';
+import { type RecoveryContext, type recoveryMachine, recoveryMachineOf } from '../../machines/recovery.ts';
+import type { AnyPort, OwnPorts, Ports } from '../adapters/ports.ts';
 import { type By, Start } from '../host/api.ts';
 import { checkedEvent } from '../host/check.ts';
 import { systemClock } from '../host/clock.ts';
@@ -31,7 +31,9 @@ export interface OpenRecoveryOptions extends Omit<OpenOptions<Machine>, 'input' 
   /** Figures that differ from the defaults; a recovery keeps the policy it was started with. */
   policy?: PolicyInput;
   /** The ports themselves, or where the back end is that carries them out. */
-  ports: Ports | FetchPortsOptions;
+  ports: (Ports & OwnPorts) | FetchPortsOptions;
+  /** The ways back, in the order in which they are listed; the eight by default. */
+  paths?: readonly RecoveryPath[];
 }
 
 /** A recovery that runs in this tab. */
@@ -45,28 +47,27 @@ export interface TabRecovery extends Omit<TabActor<Machine>, 'send'> {
   send: (event: RecoveryEvent, by?: By) => Promise<Sent>;
 }
 
-const registry = eventsOf(paths);
-const names = Object.keys(portSpecs) as PortName[];
-
 /**
  * Opens a recovery whose engine is this tab: for demonstrations, kiosks and apps whose back end checks each call for itself. A
  * person can change what runs in their own browser, so a service is to decide over real accounts: see `mirrorRecovery`.
  * @throws as `openActor` does; ZodError for an account, a device or a policy that does not fit.
  */
 export async function openRecovery(options: OpenRecoveryOptions): Promise<TabRecovery> {
-  const { policy, ports, clock = systemClock, accountId, device, network, ...rest } = options;
+  const { policy, ports, clock = systemClock, accountId, device, network, paths = builtIn, ...rest } = options;
+  const machine = recoveryMachineOf(paths);
   const start = Start.parse({ accountId, device, network });
   const complete = policyOf(policy);
   const input = { ...start, recoveryId: rest.id, policy: complete, at: clock.now() };
-  const rulesOf = (db: TabDatabase) => rules(db, rest.id, accountId, clock, device.deviceId);
-  const actor = await openWith(recoveryMachine, { ...rest, clock, input, ports: tabPorts(ports) }, rulesOf, accountId);
+  const rulesOf = (db: TabDatabase) => rules(db, eventsOf(paths), rest.id, accountId, clock, device.deviceId);
+  const carriedOut = tabPorts(ports, paths);
+  const actor = await openWith(machine, { ...rest, clock, input, ports: carriedOut }, rulesOf, accountId);
   let shown: RecoveryView | undefined;
   const getSnapshot = () => {
     const { id, group, states, ...kept } = actor.record;
     const stand = { id, accountId: group, deviceId: device.deviceId, live: kept.status === 'active' };
-    const versions = { machineVersion: recoveryMachine.version ?? '', policyVersion: complete.version };
+    const versions = { machineVersion: machine.version ?? '', policyVersion: complete.version };
     const recovery = { ...kept, ...stand, ...versions, state: states.join(',') };
-    const view = viewOf(recoveryMachine, paths, recovery, kept.timers, clock.now());
+    const view = viewOf(machine, paths, recovery, kept.timers, clock.now());
     if (JSON.stringify(view) !== JSON.stringify(shown)) shown = view; // time alone may open a way, at midnight
     return shown ?? view;
   };
@@ -91,19 +92,26 @@ export async function openRecovery(options: OpenRecoveryOptions): Promise<TabRec
 }
 
 /** Each port with the schema of its answer, its tries, and what of its input is not to be stored. */
-function tabPorts(ports: Ports | FetchPortsOptions): TabPorts {
+function tabPorts(ports: OpenRecoveryOptions['ports'], paths: readonly RecoveryPath[]): TabPorts {
   const known: Record<string, Omit<TabPort, 'call'>> = Object.fromEntries(
-    names.map((name) => {
-      const { input, output, tries } = portSpecs[name];
-      return [name, { answer: output, tries, secrets: secretFields(input) }];
-    }),
+    Object.entries(portsOf(paths)).map(([name, { input, output, tries }]) => [
+      name,
+      { answer: output, tries, secrets: secretFields(input) },
+    ]),
   );
-  if ('url' in ports) return fetchPorts(known, ports);
-  return Object.fromEntries(names.map((name) => [name, { ...known[name], call: ports[name] }]));
+  if ('url' in ports) return fetchPorts(known, ports as FetchPortsOptions);
+  const given: Readonly<Record<string, AnyPort>> = ports as Ports & OwnPorts;
+  const carriedOut: Record<string, TabPort> = {};
+  for (const [name, about] of Object.entries(known)) {
+    const carryOut = given[name];
+    if (carryOut) carriedOut[name] = { ...about, call: (input, made) => carryOut(input as never, made) };
+  }
+  return carriedOut;
 }
 
 function rules(
   db: TabDatabase,
+  registry: EventRegistry,
   recoveryId: string,
   accountId: string,
   clock: { now(): number },

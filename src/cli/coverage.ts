@@ -1,8 +1,10 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import pc from 'picocolors';
-import { recoveryMachine } from '../../machines/recovery.ts';
+import type { RecoveryPath } from '../../machines/path.ts';
+import { recoveryMachineOf } from '../../machines/recovery.ts';
 import type { Tracer } from '../core/index.ts';
 import { loadScenario, UnusableFile } from '../scenario/load.ts';
+import { loadPaths } from '../scenario/load-paths.ts';
 import { runScenario } from '../scenario/run.ts';
 import { UnusableStore } from '../store/sqlite.ts';
 import { coberturaOf } from '../testing/coverage/cobertura.ts';
@@ -15,6 +17,7 @@ import { printTrails } from './trails.ts';
 
 export interface CoverageFlags {
   store?: string;
+  paths?: string;
   json?: string;
   html?: string;
   cobertura?: string;
@@ -24,7 +27,7 @@ export interface CoverageFlags {
 }
 
 /**
- * Prints what scenarios and files of coverage met of the nine machines, and what they did not.
+ * Prints what scenarios and files of coverage met of the parent and its paths, and what they did not.
  * @returns the exit code: 0 all scenarios hold and the threshold is met, 1 not, 2 a file or an argument is unusable.
  */
 export async function showCoverage(files: readonly string[], flags: CoverageFlags): Promise<number> {
@@ -38,9 +41,10 @@ export async function showCoverage(files: readonly string[], flags: CoverageFlag
     return 2;
   }
   try {
-    if (flags.store !== undefined) await printTrails(flags.store);
+    const paths = await loadPaths(flags.paths);
+    if (flags.store !== undefined) await printTrails(flags.store, recoveryMachineOf(paths));
     if (files.length === 0) return 0;
-    return await countFiles(files, threshold, flags);
+    return await countFiles(files, paths, threshold, flags);
   } catch (error) {
     if (!(error instanceof UnusableFile || error instanceof UnusableStore || error instanceof CoverageError))
       throw error;
@@ -49,11 +53,16 @@ export async function showCoverage(files: readonly string[], flags: CoverageFlag
   }
 }
 
-async function countFiles(files: readonly string[], threshold: number, flags: CoverageFlags): Promise<number> {
+async function countFiles(
+  files: readonly string[],
+  paths: readonly RecoveryPath[],
+  threshold: number,
+  flags: CoverageFlags,
+): Promise<number> {
   const coverage = new CoverageRecorder();
   let failed = 0;
-  for (const file of files) if (!(await count(file, coverage))) failed += 1;
-  const reports = coverageReport(recoveryMachine, coverage.data);
+  for (const file of files) if (!(await count(file, paths, coverage))) failed += 1;
+  const reports = coverageReport(recoveryMachineOf(paths), coverage.data);
   console.log(coverageTable(reports));
   if (flags.list !== false) for (const line of uncoveredLines(reports, flags.all)) console.log(line);
   if (flags.json !== undefined) await writeFile(flags.json, `${JSON.stringify(coverage.data, null, 1)}\n`);
@@ -66,20 +75,20 @@ async function countFiles(files: readonly string[], threshold: number, flags: Co
 }
 
 /** Runs a scenario or reads coverage. @returns whether the scenario held. */
-async function count(file: string, coverage: CoverageRecorder): Promise<boolean> {
+async function count(file: string, paths: readonly RecoveryPath[], coverage: CoverageRecorder): Promise<boolean> {
   const saved = file.endsWith('.json') ? await savedCoverage(file) : undefined;
   if (saved !== undefined) {
     coverage.add(parseCoverage(saved));
     return true;
   }
-  const scenario = await loadScenario(file);
+  const scenario = await loadScenario(file, paths);
   const tracers = new Map<string, Tracer>();
   const trace = (id: string): Tracer => {
     const tracer = tracers.get(id) ?? coverage.tracer();
     tracers.set(id, tracer);
     return tracer;
   };
-  const { ok, title } = await runScenario(scenario, { trace });
+  const { ok, title } = await runScenario(scenario, { trace, paths });
   if (!ok) console.error(`${pc.red('FAIL')} ${title} ${pc.dim(file)}`);
   return ok;
 }

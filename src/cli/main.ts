@@ -1,6 +1,12 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
 
+/** Of every command that knows the paths. */
+const PATHS = [
+  '--paths <module>',
+  'a JavaScript file that brings paths of your own: its default export is one, or a list',
+] as const;
+
 /** Each command is loaded when it is asked for. Exit codes: 0 all holds, 1 something does not, 2 a file or an argument is unusable. */
 const program = new Command('regain')
   .description('Recovery workflows as statecharts whose timers survive a crash.')
@@ -13,6 +19,7 @@ program
   .option('--config <file>', 'a YAML or JSON file; variables of the environment (REGAIN_PORT, …) go before it')
   .option('--sandbox', 'with the outside world simulated and a clock that can be moved; never for real accounts')
   .option('--inspector', 'serve the inspector under /inspector, to this machine alone; a sandbox does so by itself')
+  .option(...PATHS)
   .action(async (options) => {
     const { runService } = await import('./serve.ts');
     process.exit(await runService(options)); // connections to ports may be kept open
@@ -48,6 +55,7 @@ program
   .option('--profile <name>', 'run scenarios that name no profile under this one: source or strict')
   .option('--policy <file>', 'a policy file, laid under what a scenario says itself')
   .option('--restarts', 'drop everything in memory between every two steps')
+  .option(...PATHS)
   .action(async (files: string[], options) => {
     const { runFiles } = await import('./run.ts');
     process.exitCode = await runFiles(files, options);
@@ -56,7 +64,7 @@ program
 program
   .command('coverage')
   .description(
-    'what scenarios, files of coverage or the audit trails of a store met of the nine charts, and what they did not',
+    'what scenarios, files of coverage or the audit trails of a store met of the charts, and what they did not',
   )
   .argument('[files...]', 'scenario files, and files that --json wrote')
   .option('--store <file>', 'the SQLite file of a store: which transitions did nobody ever take?')
@@ -66,6 +74,7 @@ program
   .option('--threshold <percent>', 'exit 1 when states, events, transitions or guards of a machine are below')
   .option('--all', 'list configurations and pairs that were not met, too')
   .option('--no-list', 'print the table alone')
+  .option(...PATHS)
   .action(async (files: string[], options) => {
     const { showCoverage } = await import('./coverage.ts');
     process.exitCode = await showCoverage(files, options);
@@ -79,6 +88,7 @@ program
   .option('--at <instant>', 'date and time with an offset; now by default')
   .option('--risk <level>', 'low, medium or high', 'low')
   .option('--policy <file>', 'a policy file')
+  .option(...PATHS)
   .action(async (file: string, options) => {
     const { showPaths } = await import('./paths.ts');
     process.exitCode = await showPaths(file, options);
@@ -105,6 +115,7 @@ program
   .option('--threshold <percent>', 'the least score of every machine', '95')
   .option('--processes <number>', 'how many work at once', '2')
   .option('--json <file>', 'where the reports are written as JSON')
+  .option(...PATHS)
   .action(async (options) => {
     const { runMutants } = await import('./mutate.ts');
     process.exitCode = await runMutants(options);

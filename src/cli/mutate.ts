@@ -1,18 +1,21 @@
 import { readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import pc from 'picocolors';
+import type { AnyStateMachine } from 'xstate';
 import { z } from 'zod';
 import { checked, loadScenario, loadSource, UnusableFile } from '../scenario/load.ts';
-import { type Mutant, mutantsOf } from '../testing/mutate.ts';
+import { loadPaths } from '../scenario/load-paths.ts';
+import { mutantsOf } from '../testing/mutate.ts';
 import { type Equivalents, type MutationReport, reportOf, type Verdict } from '../testing/mutate-judge.ts';
 import { killersOf, sampled } from '../testing/mutate-plan.ts';
 import { Pool } from '../testing/mutate-pool.ts';
-import { MACHINES } from '../testing/mutate-recovery.ts';
+import { machinesOf } from '../testing/mutate-recovery.ts';
 
 export interface MutateFlags {
   machine?: string[];
   scenarios: string[];
   checks?: string;
+  paths?: string;
   maxMinutes: string;
   equivalents?: string;
   threshold: string;
@@ -24,20 +27,28 @@ const Reasons = z.record(z.string(), z.string().min(1));
 
 /** Changes our charts one thing at a time and runs scenarios. @returns the exit code: 1 below the threshold. */
 export async function runMutants(flags: MutateFlags): Promise<number> {
-  const names = flags.machine ?? [...MACHINES.keys()];
-  const unknown = names.find((name) => !MACHINES.has(name));
-  if (unknown !== undefined) {
-    console.error(`unknown machine '${unknown}'; known are ${[...MACHINES.keys()].join(', ')}`);
-    return 2;
-  }
   try {
+    const paths = await loadPaths(flags.paths);
+    const machines = machinesOf(paths);
+    const names = flags.machine ?? [...machines.keys()];
+    const unknown = names.find((name) => !machines.has(name));
+    if (unknown !== undefined) {
+      console.error(`unknown machine '${unknown}'; known are ${[...machines.keys()].join(', ')}`);
+      return 2;
+    }
     const until = Date.now() + Number(flags.maxMinutes) * 60_000;
     const files = flags.scenarios.flatMap(filesIn).sort();
-    for (const file of files) await loadScenario(file);
+    for (const file of files) await loadScenario(file, paths);
     const equivalents = await reasonsIn(flags.equivalents);
-    const reports = await judged(names, files, equivalents, until, flags);
+    const reports = await judged(
+      new Map([...machines].filter(([name]) => names.includes(name))),
+      files,
+      equivalents,
+      until,
+      flags,
+    );
     for (const report of reports) print(report);
-    for (const id of Object.keys(equivalents).filter((id) => !MACHINES.has(machineOf(id)))) {
+    for (const id of Object.keys(equivalents).filter((id) => !machines.has(machineOf(id)))) {
       console.log(pc.red(`equivalent '${id}': there is no such machine`));
     }
     if (flags.json !== undefined) writeFileSync(flags.json, `${JSON.stringify(reports, null, 2)}\n`);
@@ -66,13 +77,13 @@ const machineOf = (id: string) => id.split(/[/#:]/)[0] ?? '';
 
 /** Verdicts on all mutants, or on as many as time allows. */
 async function judged(
-  names: readonly string[],
+  machines: ReadonlyMap<string, AnyStateMachine>,
   files: readonly string[],
   equivalents: Equivalents,
   until: number,
-  { processes, checks }: Pick<MutateFlags, 'processes' | 'checks'>,
+  { processes, checks, paths }: Pick<MutateFlags, 'processes' | 'checks' | 'paths'>,
 ): Promise<MutationReport[]> {
-  const pool = new Pool(Number(processes));
+  const pool = new Pool(Number(processes), paths);
   try {
     const reach = new Map<string, ReadonlySet<string>>();
     const reaching = files.map((file) => ({ kind: 'reach' as const, file }));
@@ -82,8 +93,8 @@ async function judged(
       reach.set(file, new Set(answer.places));
       progress('scenarios', reach.size, files.length);
     });
-    const mutants = new Map(names.map((name) => [name, ofMachine(name)]));
-    const verdicts = new Map<string, Verdict[]>(names.map((name) => [name, []]));
+    const mutants = new Map([...machines].map(([name, machine]) => [name, mutantsOf(machine)]));
+    const verdicts = new Map<string, Verdict[]>([...machines.keys()].map((name) => [name, []]));
     const all = [...mutants].flatMap(([machine, each]) => each.map((mutant) => ({ machine, mutant })));
     const jobs = sampled(all, ({ mutant }) => mutant.id).map(({ machine, mutant }) => ({
       kind: 'judge' as const,
@@ -102,8 +113,9 @@ async function judged(
       verdicts.get(machine)?.push(verdict);
       progress('mutants', ++count, jobs.length);
     });
-    if (checks !== undefined) await judgedByChecks(verdicts, resolve(checks), until, Number(processes));
-    return names.map((name) => {
+    if (checks !== undefined)
+      await judgedByChecks(verdicts, resolve(checks), until, new Pool(Number(processes), paths, MAKING));
+    return [...machines.keys()].map((name) => {
       const own = Object.entries(equivalents).filter(([id]) => machineOf(id) === name);
       return reportOf(name, mutants.get(name) ?? [], verdicts.get(name) ?? [], Object.fromEntries(own));
     });
@@ -120,12 +132,11 @@ async function judgedByChecks(
   verdicts: ReadonlyMap<string, Verdict[]>,
   module: string,
   until: number,
-  processes: number,
+  pool: Pool,
 ): Promise<void> {
   const jobs = [...verdicts].flatMap(([machine, each]) =>
     each.filter(({ killed }) => !killed).map(({ id }) => ({ kind: 'judgeBy' as const, machine, id, module })),
   );
-  const pool = new Pool(processes, MAKING);
   let count = 0;
   try {
     await pool.run(jobs, until, ({ machine, id }, answer) => {
@@ -139,11 +150,6 @@ async function judgedByChecks(
   } finally {
     pool.close();
   }
-}
-
-function ofMachine(name: string): Mutant[] {
-  const machine = MACHINES.get(name);
-  return machine ? mutantsOf(machine) : [];
 }
 
 function progress(what: string, done: number, of: number): void {

@@ -1,16 +1,17 @@
 import pc from 'picocolors';
 import { z } from 'zod';
 import { type Situation, whyNot } from '../../machines/availability.ts';
-import { paths } from '../../machines/paths.ts';
 import { policyOf } from '../../machines/policy.ts';
 import { sandboxAccount } from '../adapters/index.ts';
 import { checked, loadPolicy, loadSource, UnusableFile } from '../scenario/load.ts';
+import { loadPaths } from '../scenario/load-paths.ts';
 
 export interface PathsFlags {
   json?: boolean;
   at?: string;
   risk: string;
   policy?: string;
+  paths?: string;
 }
 
 const Facts = z.record(z.string(), z.unknown());
@@ -19,6 +20,7 @@ const Instant = z.iso.datetime({ offset: true });
 /** Prints which paths an account may use and why not the others. @returns the exit code. */
 export async function showPaths(file: string, flags: PathsFlags): Promise<number> {
   try {
+    const paths = await loadPaths(flags.paths);
     const facts = await loadSource(file);
     const account = checked(facts, [], () => sandboxAccount(Facts.parse(facts.value)));
     const policy = policyOf(flags.policy === undefined ? {} : await loadPolicy(flags.policy));

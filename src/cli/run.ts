@@ -1,6 +1,8 @@
 import pc from 'picocolors';
+import type { RecoveryPath } from '../../machines/path.ts';
 import type { PolicyInput } from '../../machines/policy.ts';
 import { loadPolicy, loadScenario, UnusableFile } from '../scenario/load.ts';
+import { loadPaths } from '../scenario/load-paths.ts';
 import { runScenario, type ScenarioResult } from '../scenario/run.ts';
 import type { Scenario } from '../scenario/schema.ts';
 import { printFailure, Timeline } from './timeline.ts';
@@ -11,6 +13,7 @@ export interface RunFlags {
   profile?: string;
   policy?: string;
   restarts?: boolean;
+  paths?: string;
 }
 
 /** Runs scenario files. @returns the exit code: 0 all hold, 1 one does not, 2 a file is unusable. */
@@ -21,7 +24,9 @@ export async function runFiles(files: readonly string[], flags: RunFlags): Promi
     return 2;
   }
   let policy: PolicyInput | undefined;
+  let paths: readonly RecoveryPath[];
   try {
+    paths = await loadPaths(flags.paths);
     policy = flags.policy === undefined ? undefined : await loadPolicy(flags.policy);
   } catch (error) {
     if (!(error instanceof UnusableFile)) throw error;
@@ -32,7 +37,7 @@ export async function runFiles(files: readonly string[], flags: RunFlags): Promi
   let unusable = 0;
   for (const file of files) {
     try {
-      scenarios.push({ file, scenario: await loadScenario(file) });
+      scenarios.push({ file, scenario: await loadScenario(file, paths) });
     } catch (error) {
       if (!(error instanceof UnusableFile)) throw error;
       console.error(error.message);
@@ -46,6 +51,7 @@ export async function runFiles(files: readonly string[], flags: RunFlags): Promi
     const timeline = withTimeline ? new Timeline() : undefined;
     if (timeline) console.log(pc.bold(scenario.title));
     const result = await runScenario(scenario, {
+      paths,
       ...(profile ? { profile } : {}),
       ...(policy ? { policy } : {}),
       ...(flags.restarts ? { restartBetween: true } : {}),

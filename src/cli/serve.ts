@@ -8,16 +8,20 @@ export interface ServeFlags {
   config?: string;
   sandbox?: boolean;
   inspector?: boolean;
+  paths?: string;
 }
 
 /** Errors whose message says all that an operator needs. */
 const TOLD = [ConfigError, StoreInUse, StoreDamaged, UnusableStore, UnusableFile, VersionError];
 
 /** Runs the service until it is told to stop. @returns the exit code: 0 after a graceful stop, 2 when it cannot start. */
-export async function runService({ config: file, sandbox, inspector }: ServeFlags): Promise<number> {
+export async function runService({ config: file, sandbox, inspector, paths }: ServeFlags): Promise<number> {
   try {
     const env = inspector ? { ...process.env, REGAIN_INSPECTOR_ON: 'true' } : process.env;
-    const config = await loadConfig(env, file, sandbox ? { mode: 'sandbox' } : {});
+    const config = await loadConfig(env, file, {
+      ...(sandbox ? { mode: 'sandbox' } : {}),
+      ...(paths === undefined ? {} : { paths }),
+    });
     process.stdout.on('error', () => {}); // nobody reads the log any more
     const log = loggerOf(config);
     const toldToStop = told('SIGTERM', 'SIGINT'); // also while it starts

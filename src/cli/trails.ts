@@ -1,5 +1,5 @@
 import pc from 'picocolors';
-import { recoveryMachine } from '../../machines/recovery.ts';
+import type { AnyStateMachine } from 'xstate';
 import { openSqliteReadOnly } from '../store/sqlite.ts';
 import { coverageReport, type MachineReport } from '../testing/coverage/report.ts';
 import { TrailCoverage } from '../testing/coverage/trail.ts';
@@ -8,10 +8,10 @@ import { TrailCoverage } from '../testing/coverage/trail.ts';
  * Prints which transitions the recoveries in a store took, which they may have taken, and which nobody ever took.
  * @throws UnusableStore when the file is no store.
  */
-export async function printTrails(file: string): Promise<void> {
+export async function printTrails(file: string, machine: AnyStateMachine): Promise<void> {
   const store = await openSqliteReadOnly(file);
-  const coverage = new TrailCoverage(recoveryMachine);
-  const version = recoveryMachine.version ?? '1';
+  const coverage = new TrailCoverage(machine);
+  const version = machine.version ?? '1';
   let recoveries = 0;
   let others = 0;
   try {
@@ -29,7 +29,7 @@ export async function printTrails(file: string): Promise<void> {
   if (others > 0) console.log(pc.yellow(`${others} of other versions are left out`));
   if (coverage.unexplained > 0)
     console.log(pc.yellow(`${coverage.unexplained} entries are explained by no transition`));
-  print(coverageReport(recoveryMachine, coverage.certain), coverageReport(recoveryMachine, coverage.possible));
+  print(coverageReport(machine, coverage.certain), coverageReport(machine, coverage.possible));
 }
 
 function print(certain: readonly MachineReport[], possible: readonly MachineReport[]): void {

@@ -4,7 +4,7 @@ import { Device, Network } from '../../machines/account.ts';
 import type { RecoveryPath } from '../../machines/path.ts';
 import type { PolicyInput } from '../../machines/policy.ts';
 import type { EventIn, RecoveryState } from '../../machines/states.ts';
-import type { Ports } from '../adapters/ports.ts';
+import type { OwnPorts, Ports } from '../adapters/ports.ts';
 import type { Instant, Tracer } from '../core/index.ts';
 import type { AuditEntry, ListFilter, RecoveryRecord, Store } from '../store/types.ts';
 import type { Clock } from './clock.ts';
@@ -26,8 +26,8 @@ export type By =
 
 export interface RecoveriesOptions {
   store: Store;
-  /** What the machines need of the world. */
-  ports: Ports;
+  /** What the machines need of the world: the built-in ports, and those of paths of one's own. */
+  ports: Ports & OwnPorts;
   clock?: Clock;
   /** Figures that differ from the defaults; a recovery keeps the policy it was started with. */
   policy?: PolicyInput;

@@ -1,7 +1,8 @@
 import type { AccountFacts } from '../../machines/account.ts';
-import { type PortInput, type PortName, ports as portSpecs } from '../../machines/ports.ts';
+import type { PortRegistry, PortSpec } from '../../machines/own-parts.ts';
+import type { PortInput } from '../../machines/ports.ts';
 import type { RecoveryContext } from '../../machines/recovery.ts';
-import type { PortCall, Ports } from '../adapters/ports.ts';
+import type { AnyPort, PortCall } from '../adapters/ports.ts';
 import type { Instant } from '../core/index.ts';
 import type { RequestRecord, Store } from '../store/types.ts';
 import type { Clock } from './clock.ts';
@@ -27,7 +28,9 @@ export interface LinkTokens {
 interface PortCallerOptions {
   linkTokens: LinkTokens | undefined;
   store: Store;
-  ports: Ports;
+  ports: Readonly<Record<string, AnyPort>>;
+  /** Of every port that the machines know. */
+  specs: PortRegistry;
   clock: Clock;
   sealer: Sealer;
 }
@@ -42,15 +45,18 @@ export class PortCaller {
 
   /** The input of a call as it is written: JSON with its secrets sealed. */
   seal(port: string, input: unknown, recoveryId: string): string {
-    const fields = secretFields(portSpecs[port as PortName].input);
+    const fields = secretFields(this.#specOf(port).input);
     return this.#options.sealer.seal(input, fields, placeOf(recoveryId, port));
   }
+
+  /** How often a call is made before its machine is told of the failure. */
+  triesOf = (port: string): number => this.#specOf(port).tries;
 
   /** Carries out one call: opens its secrets, asks the port, checks the answer. */
   async call(request: RequestRecord, signal: AbortSignal): Promise<unknown> {
     const { recoveryId, key, path, port, attempt } = request;
-    const name = port as PortName;
-    const fields = secretFields(portSpecs[name].input);
+    const spec = this.#specOf(port);
+    const fields = secretFields(spec.input);
     const input = this.#options.sealer.open(request.input, fields, placeOf(recoveryId, port));
     const limit = request.kind === 'sent' ? this.#limited(signal) : { signal, end: () => {}, over: NEVER };
     const call: PortCall = {
@@ -63,19 +69,19 @@ export class PortCaller {
       signal: limit.signal,
       ...(await this.#links(request, input)),
     };
-    const carryOut = this.#options.ports[name] as (input: unknown, call: PortCall) => Promise<unknown>;
+    const carryOut = this.#options.ports[port] as (input: unknown, call: PortCall) => Promise<unknown>;
     const answer = await Promise.race([(async () => carryOut(input, call))(), limit.over])
       .catch((error: unknown) => {
         // Nor may a reference stay behind in a text when it is erased elsewhere.
-        throw withoutSecrets(error, input, [...fields, ...evidenceFields(portSpecs[name].input)]);
+        throw withoutSecrets(error, input, [...fields, ...evidenceFields(spec.input)]);
       })
       .finally(limit.end);
-    const checked = portSpecs[name].output.safeParse(answer);
+    const checked = spec.output.safeParse(answer);
     if (!checked.success) {
       const [issue] = checked.error.issues;
       throw new TypeError(`port '${port}' answered amiss at '${issue?.path.join('.')}': ${issue?.message}`);
     }
-    return name === 'loadAccount' ? this.#withLedger(recoveryId, checked.data as AccountFacts) : checked.data;
+    return port === 'loadAccount' ? this.#withLedger(recoveryId, checked.data as AccountFacts) : checked.data;
   }
 
   /** Nobody else limits a call that nobody waits for: it ends after a while, whether or not the port heeds the signal. */
@@ -106,6 +112,12 @@ export class PortCaller {
     const { contactIds } = input as PortInput<'requestConfirmation'>;
     const tokens = contactIds.map(async (id) => [id, await linkTokens.contact(recoveryId, id, at)] as const);
     return { contactTokens: Object.fromEntries(await Promise.all(tokens)) };
+  }
+
+  #specOf(port: string): PortSpec {
+    const spec = this.#options.specs[port];
+    if (!spec) throw new Error(`there is no port '${port}'; there are ${Object.keys(this.#options.specs).join(', ')}`);
+    return spec;
   }
 
   async #withLedger(recoveryId: string, facts: AccountFacts): Promise<AccountFacts> {

@@ -1,9 +1,9 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { z } from 'zod';
 import type { Notice } from '../../machines/outcome.ts';
+import type { PortRegistry } from '../../machines/own-parts.ts';
 import { paths as builtInPaths } from '../../machines/paths.ts';
 import { type PolicyInput, policyOf } from '../../machines/policy.ts';
-import { type PortName, ports as portSpecs } from '../../machines/ports.ts';
 import { createRecoveryMachine, recoveryMachine } from '../../machines/recovery.ts';
 import type { EventIn, RecoveryState } from '../../machines/states.ts';
 import type { Instant, Step } from '../core/index.ts';
@@ -92,6 +92,7 @@ class Host implements Recoveries {
     this.#caller = new PortCaller({
       store: this.#store,
       ports: options.ports,
+      specs: givenPorts(this.#versions, options.ports),
       clock: this.#clock,
       sealer: this.#sealer,
       linkTokens: options.linkTokens,
@@ -111,7 +112,7 @@ class Host implements Recoveries {
       machine: this.#versions.current.machine,
       takeover: this.#takeover,
       call: (request, signal) => this.#caller.call(request, signal),
-      triesOf: (port) => portSpecs[port as PortName].tries,
+      triesOf: this.#caller.triesOf,
       retryDelay,
       observer: this.#observer,
       trace: options.trace,
@@ -290,6 +291,17 @@ class Host implements Recoveries {
       erasure: (ended, of, now) => eraser.change(ended, of, now),
     };
   }
+}
+
+/**
+ * What the machines ask of the world.
+ * @throws TypeError that names a port which nobody carries out.
+ */
+function givenPorts({ ports: specs }: Versions, given: RecoveriesOptions['ports']): PortRegistry {
+  for (const [name, { does }] of Object.entries(specs)) {
+    if (typeof given[name] !== 'function') throw new TypeError(`port '${name}' is missing: it ${does}`);
+  }
+  return specs;
 }
 
 /** What the trail of a recovery that has ended says of a sender: nothing that would have to be erased once more. */

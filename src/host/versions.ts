@@ -1,7 +1,8 @@
 import type { AnyStateMachine } from 'xstate';
 import type { EventRegistry } from '../../machines/events.ts';
+import type { PortRegistry } from '../../machines/own-parts.ts';
 import type { RecoveryPath } from '../../machines/path.ts';
-import { eventsOf } from '../../machines/paths.ts';
+import { eventsOf, portsOf } from '../../machines/paths.ts';
 import { createRecoveryMachine } from '../../machines/recovery.ts';
 import { awaitedIn, type Instant, restore, type Step, type Stored } from '../core/index.ts';
 
@@ -96,6 +97,11 @@ export class Versions {
       'invalidVersions',
       `versions['${steps.at(-1)?.[0]}'] migrates to '${at}', which is no version known here; known are ${known}`,
     );
+  }
+
+  /** Ports of all machines that are kept; where two versions have one of the same name, the newest one's. */
+  get ports(): PortRegistry {
+    return Object.assign(Object.create(null), ...this.kept.reverse().map(({ paths }) => portsOf(paths)));
   }
 
   /** Versions with a machine. */

@@ -93,7 +93,7 @@ export function createApp(parts: Parts): App {
   app.onError((error, c) => {
     const problem = problemOf(error, isUnavailable);
     if (problem.status >= 500) log.error({ err: error, route: c.req.routePath }, 'a request failed');
-    return answerProblem(c, problem);
+    return answerProblem(c, problem, parts.presenter.paths);
   });
   app.notFound((c) => answerProblem(c, new RequestProblem('notFound', `there is no ${c.req.method} ${c.req.path}`)));
 

@@ -25,6 +25,8 @@ export const ServiceConfig = z
     checkStore: z.boolean().default(true),
     /** A policy file; the defaults of `source` without one. */
     policy: z.string().min(1).optional(),
+    /** A JavaScript file that brings paths of one's own: its default export is a `RecoveryPath`, or a list of them. */
+    paths: z.string().min(1).optional(),
     keys: z
       .strictObject({
         /** Encrypts secrets that wait in the outbox, and keys the digests of requests. */

@@ -8,17 +8,17 @@ export const instant = (ms: number) => new Date(ms).toISOString();
 
 /** Views of a recovery as the API gives them: instants as text, in the reader's language, each to whom it belongs. */
 export class Presenter {
-  readonly #paths: readonly RecoveryPath[];
+  readonly paths: readonly RecoveryPath[];
   readonly schemas: Readonly<Record<string, Record<string, unknown>>>;
 
   constructor(paths: readonly RecoveryPath[], events: EventRegistry) {
-    this.#paths = paths;
+    this.paths = paths;
     this.schemas = eventSchemas(events);
   }
 
   /** @param may whether the reader may send events of a type. */
   recovery(view: RecoveryView, locale: Locale, may: (type: string) => boolean): Recovery {
-    const texts = textsOf(view, locale, this.#paths);
+    const texts = textsOf(view, locale, this.paths);
     const titled = (path: string) => ({ path, title: texts.paths[path] ?? path });
     const { recoveryId, accountId, version, status, state, tags, told, details, risk, output } = view;
     return {
@@ -48,7 +48,7 @@ export class Presenter {
 
   /** What someone else may see: what is asked of them, and until when; nothing of the account (R58). */
   glimpse(view: RecoveryView, locale: Locale, may: (type: string) => boolean): Glimpse {
-    const texts = textsOf(view, locale, this.#paths);
+    const texts = textsOf(view, locale, this.paths);
     const { recoveryId, version, status } = view;
     const allowed = this.#allowed(view, texts.allowed, may);
     const [first] = allowed.length === 0 ? [] : view.deadlines;

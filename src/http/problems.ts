@@ -3,7 +3,7 @@ import { HTTPException } from 'hono/http-exception';
 import { z } from 'zod';
 import { REFUSAL_CODES, type RefusalCode } from '../../machines/outcome.ts';
 import { Refusal } from '../host/refusal.ts';
-import { localeOf, problemText, TRANSPORT_CODES } from '../texts/index.ts';
+import { localeOf, problemText, type Titled, TRANSPORT_CODES } from '../texts/index.ts';
 
 /** Codes of a problem: those of spec section 6, and what can go wrong before an event is looked at. */
 const CODES = [...REFUSAL_CODES, ...TRANSPORT_CODES] as const;
@@ -98,11 +98,16 @@ function detailsOf({ reason, field, allowed }: Refusal): object {
   return { ...(reason ? { reason } : {}), ...(field ? { field } : {}), ...(allowed ? { allowed } : {}) };
 }
 
-export function answerProblem(c: Context, { code, status, message, more, headers }: RequestProblem): Response {
+/** @param paths those whose reasons are told in words. */
+export function answerProblem(
+  c: Context,
+  { code, status, message, more, headers }: RequestProblem,
+  paths: readonly Titled[] = [],
+): Response {
   const locale = localeOf(c.req.header('Accept-Language'));
   const body: Problem = {
     type: `urn:regain:problem:${code}`,
-    title: problemText(code, more.reason, locale),
+    title: problemText(code, more.reason, locale, paths),
     status,
     detail: message,
     code,

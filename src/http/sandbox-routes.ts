@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { z } from 'zod';
 import { duration } from '../../machines/duration.ts';
-import { type PortName, ports } from '../../machines/ports.ts';
+import type { PortRegistry } from '../../machines/own-parts.ts';
 import type { Sandbox } from '../adapters/index.ts';
 import type { Recoveries } from '../host/api.ts';
 import type { App } from './app.ts';
@@ -15,6 +15,8 @@ export interface SandboxParts {
   sandbox: Sandbox;
   clock: SandboxClock;
   recoveries: Recoveries;
+  /** Those that may be made to fail. */
+  ports: PortRegistry;
   /** A token for a member of staff, as their identity provider would make it. */
   staffToken(id: string, roles: readonly string[]): Promise<string>;
 }
@@ -29,18 +31,20 @@ const Move = z.union([
 const Capture = z.looseObject({});
 const StaffToken = z.strictObject({ id: id(), roles: z.array(z.enum(['agent', 'staff', 'auditor'])).min(1) });
 const InstitutionToken = z.strictObject({ type: id().optional(), place: id().optional() });
-const Fault = z.strictObject({
-  port: z.enum(Object.keys(ports) as [PortName]),
-  fault: z.enum(['throws', 'hangs', 'slow']),
-  times: z.int().nonnegative().optional(),
-});
+const faultOf = (ports: PortRegistry) =>
+  z.strictObject({
+    port: z.enum(Object.keys(ports)),
+    fault: z.enum(['throws', 'hangs', 'slow']),
+    times: z.int().nonnegative().optional(),
+  });
 const Question = z.strictObject({ accountId: id(), recoveryId: id(), questionId: id() });
 
 /**
  * The outside world's side of a sandbox, which in production nobody can reach through the service: what a phone or a contact
  * got, what a camera saw, what time it is. These routes exist in sandbox mode only.
  */
-export function sandboxRoutes(app: App, { sandbox, clock, recoveries, staffToken }: SandboxParts): void {
+export function sandboxRoutes(app: App, { sandbox, clock, recoveries, ports, staffToken }: SandboxParts): void {
+  const Fault = faultOf(ports);
   const { world } = sandbox;
   const atRest = () => Promise.race([recoveries.idle(), setTimeout(AT_REST, undefined, { ref: false })]);
 

@@ -1,7 +1,9 @@
 import { performance } from 'node:perf_hooks';
 import { type DestinationStream, type Logger, pino } from 'pino';
-import { eventsOf, paths } from '../../machines/paths.ts';
+import type { RecoveryPath } from '../../machines/path.ts';
+import { paths as builtIn, eventsOf, portsOf } from '../../machines/paths.ts';
 import { type Policy, policyOf } from '../../machines/policy.ts';
+import { recoveryMachine, recoveryMachineOf } from '../../machines/recovery.ts';
 import { createHttpPorts } from '../adapters/http-ports.ts';
 import { createSandbox } from '../adapters/index.ts';
 import type { Recoveries, RecoveriesOptions } from '../host/api.ts';
@@ -9,6 +11,7 @@ import { systemClock } from '../host/clock.ts';
 import { createRecoveries } from '../host/recoveries.ts';
 import { createInspectRelay } from '../inspect/relay.ts';
 import { loadPolicy } from '../scenario/load.ts';
+import { loadPaths } from '../scenario/load-paths.ts';
 import { isStoreUnavailable, openSqlite } from '../store/sqlite.ts';
 import type { Store } from '../store/types.ts';
 import { type App, createApp } from './app.ts';
@@ -40,14 +43,15 @@ const RECEIPTS_KEPT = 30 * 24 * 60 * 60 * 1_000; // ms
 
 /**
  * Runs the engine as a back end: an HTTP service on one SQLite file.
- * @throws StoreInUse, StoreDamaged, and the errors of the policy file and of listening.
+ * @throws StoreInUse, StoreDamaged, and the errors of the policy file, of the module of paths and of listening.
  */
 export async function startService(config: ServiceConfig, log: Logger = loggerOf(config)): Promise<Service> {
   const { store: file, synchronous, checkStore: check } = config;
   const policy = policyOf(config.policy === undefined ? {} : await loadPolicy(config.policy));
+  const paths = await loadPaths(config.paths);
   const store = await openSqlite(file, { synchronous, check });
   try {
-    return await running(config, store, policy, log);
+    return await running({ config, store, policy, paths, log });
   } catch (error) {
     await store.close();
     throw error;
@@ -63,6 +67,15 @@ export function loggerOf(
   return pino({ name: 'regain', level: logLevel, redact: ['*.authorization', '*.password', '*.token'] }, to);
 }
 
+/** What a service is made of. */
+interface Made {
+  config: ServiceConfig;
+  store: Store;
+  policy: Policy;
+  paths: readonly RecoveryPath[];
+  log: Logger;
+}
+
 /** What differs between a sandbox and production. */
 interface Outside extends Pick<RecoveriesOptions, 'ports' | 'clock'> {
   sealingKey: string;
@@ -72,27 +85,29 @@ interface Outside extends Pick<RecoveriesOptions, 'ports' | 'clock'> {
 }
 
 /** With ports of one's own only the clock and the keys are a sandbox's. */
-async function sandboxOutside({ store: file, ports }: ServiceConfig, store: Store, policy: Policy): Promise<Outside> {
+async function sandboxOutside({ config, store, policy, paths }: Made): Promise<Outside> {
+  const { store: file, ports } = config;
   const keys = await sandboxKeys(file);
   const clock = await SandboxClock.open(store);
-  const sandbox = createSandbox({ key: keys.sealing, clock: clock.now, policy, codeStore: store.codes });
+  const sandbox = createSandbox({ key: keys.sealing, clock: clock.now, policy, codeStore: store.codes, paths });
   const staff = sandboxStaff(keys, clock.now);
   return {
-    ports: ports ? createHttpPorts(ports) : sandbox.ports,
+    ports: ports ? createHttpPorts({ ...ports, paths }) : sandbox.ports,
     clock,
     sealingKey: keys.sealing,
     tokenKeys: [{ id: 'sandbox', key: keys.token }],
     staff: staff.trusted,
-    routes: (app, recoveries) => sandboxRoutes(app, { sandbox, clock, recoveries, staffToken: staff.token }),
+    routes: (app, recoveries) =>
+      sandboxRoutes(app, { sandbox, clock, recoveries, ports: portsOf(paths), staffToken: staff.token }),
   };
 }
 
-async function productionOutside({ ports, keys, staff }: ServiceConfig, log: Logger): Promise<Outside> {
+async function productionOutside({ config: { ports, keys, staff }, paths, log }: Made): Promise<Outside> {
   if (!ports || !keys.sealing || !keys.tokens) throw new TypeError('production needs ports and keys');
   const keySet = staff && keySetFile(staff.keys, (err) => log.error({ err }, 'the keys of the staff cannot be read'));
   await keySet?.(); // a file that is not there is told now, not at the first token
   return {
-    ports: createHttpPorts(ports),
+    ports: createHttpPorts({ ...ports, paths }),
     clock: systemClock,
     sealingKey: keys.sealing,
     tokenKeys: keys.tokens,
@@ -106,27 +121,27 @@ const relayOptions = ({ mode, inspector: { token, reveal } }: ServiceConfig) => 
   reveal: reveal ?? (mode === 'sandbox' ? ('all' as const) : []),
 });
 
-async function running(config: ServiceConfig, store: Store, policy: Policy, log: Logger): Promise<Service> {
-  const server = await Listener.open(config);
+async function running(made: Made): Promise<Service> {
+  const server = await Listener.open(made.config);
   try {
-    return await serving(server, config, store, policy, log);
+    return await serving(server, made);
   } catch (error) {
     await server.close();
     throw error;
   }
 }
 
-async function serving(
-  server: Listener,
-  config: ServiceConfig,
-  store: Store,
-  policy: Policy,
-  log: Logger,
-): Promise<Service> {
+/** Recoveries of the built-in machine go on with it when paths are added. */
+const versionsBefore = (paths: readonly RecoveryPath[]): NonNullable<RecoveriesOptions['versions']> =>
+  recoveryMachineOf(paths) === recoveryMachine
+    ? {}
+    : { [recoveryMachine.version ?? '']: { paths: builtIn, machine: recoveryMachine } };
+
+async function serving(server: Listener, made: Made): Promise<Service> {
+  const { config, store, policy, paths, log } = made;
   const { url } = server;
   log.info({ url, mode: config.mode, store: config.store }, 'listening');
-  const outside =
-    config.mode === 'sandbox' ? await sandboxOutside(config, store, policy) : await productionOutside(config, log);
+  const outside = config.mode === 'sandbox' ? await sandboxOutside(made) : await productionOutside(made);
   const { ports, clock = systemClock, sealingKey, tokenKeys, staff } = outside;
   const metrics = new Metrics(() => store.census(clock.now()));
   const tokens = new Tokens({ keys: tokenKeys, lifetimes: config.tokens, clock, staff });
@@ -135,6 +150,9 @@ async function serving(
     ports,
     clock,
     policy,
+    paths,
+    machine: recoveryMachineOf(paths),
+    versions: versionsBefore(paths),
     sealingKey,
     linkTokens: tokens,
     observer: metrics.observer,

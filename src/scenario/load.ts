@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import type { RecoveryPath } from '../../machines/path.ts';
 import { type PolicyInput, policyOf } from '../../machines/policy.ts';
 import { checked, parseScenario, parseSource, type Source, UnusableFile } from './parse.ts';
 import type { Scenario } from './schema.ts';
@@ -14,9 +15,12 @@ async function read(file: string): Promise<string> {
   }
 }
 
-/** @throws UnusableFile, also when it cannot be read. */
-export async function loadScenario(file: string): Promise<Scenario> {
-  return parseScenario(file, await read(file));
+/**
+ * @param paths the ways back that it may speak of; the eight by default.
+ * @throws UnusableFile, also when it cannot be read.
+ */
+export async function loadScenario(file: string, paths?: readonly RecoveryPath[]): Promise<Scenario> {
+  return parseScenario(file, await read(file), paths);
 }
 
 /** @throws UnusableFile, also when it cannot be read. */

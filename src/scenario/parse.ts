@@ -1,12 +1,12 @@
 import { isNode, LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
-import { events } from '../../machines/events.ts';
+import type { RecoveryPath } from '../../machines/path.ts';
+import { paths as builtInPaths, eventsOf, portsOf } from '../../machines/paths.ts';
 import { policyOf } from '../../machines/policy.ts';
-import { ports } from '../../machines/ports.ts';
-import { recoveryMachine } from '../../machines/recovery.ts';
+import { recoveryMachineOf } from '../../machines/recovery.ts';
 import { sandboxAccount } from '../adapters/account.ts';
 import { hint } from '../adapters/nearest.ts';
-import { KNOWN_PATHS, type Scenario, ScenarioHead, STEP_KINDS, type Step } from './schema.ts';
+import { type Scenario, ScenarioHead, STEP_KINDS, type Step } from './schema.ts';
 import { knownStates } from './states.ts';
 import { PortsError, scriptOf } from './world.ts';
 
@@ -58,12 +58,10 @@ function told(source: Source, at: Path, { issues }: z.ZodError, known: readonly 
   const where = path.map(String).join('.');
   if (issue.code !== 'unrecognized_keys') return source.fail(path, `${where}: ${issue.message}`);
   const [key = ''] = issue.keys;
-  const isPort = path[0] === 'ports';
-  const names = isPort ? Object.keys(ports) : issue.path.length === 0 ? known : [];
-  const what = isPort ? 'port' : 'key';
+  const names = issue.path.length === 0 ? known : [];
   return source.fail(
     [...path, key],
-    `unknown ${what} '${key}'${where ? ` in ${where}` : ''}${names.length ? hint(key, names) : ''}`,
+    `unknown key '${key}'${where ? ` in ${where}` : ''}${names.length ? hint(key, names) : ''}`,
   );
 }
 
@@ -97,9 +95,10 @@ export function checked<T>(source: Source, at: Path, run: () => T): T {
 
 /**
  * A scenario from text, with everything checked that can be wrong before it runs.
+ * @param paths the ways back that it may speak of.
  * @throws UnusableFile with file, line and what would be right.
  */
-export function parseScenario(file: string, text: string): Scenario {
+export function parseScenario(file: string, text: string, paths: readonly RecoveryPath[] = builtInPaths): Scenario {
   const source = parseSource(file, text);
   const head = ScenarioHead.safeParse(source.value);
   if (!head.success) return told(source, [], head.error, Object.keys(ScenarioHead.shape));
@@ -109,15 +108,24 @@ export function parseScenario(file: string, text: string): Scenario {
   };
   checked(source, ['policy'], () => policyOf(scenario.policy, scenario.profile));
   checked(source, ['account'], () => sandboxAccount(scenario.account));
-  checked(source, ['ports'], () => scriptOf(scenario.ports, scenario.account));
-  const states = knownStates(recoveryMachine);
+  const ports = Object.keys(portsOf(paths));
+  for (const name of Object.keys(scenario.ports)) {
+    if (!ports.includes(name)) source.fail(['ports', name], `unknown port '${name}' in ports${hint(name, ports)}`);
+  }
+  checked(source, ['ports'], () => scriptOf(scenario.ports, scenario.account, paths));
+  const states = knownStates(recoveryMachineOf(paths));
+  const events = eventsOf(paths);
+  const ids = paths.map(({ id }) => id);
+  const checkPath = (at: Path, path: string) => {
+    if (!ids.includes(path)) source.fail(at, `unknown path '${path}'${hint(path, ids)}`);
+  };
   for (const [index, step] of scenario.steps.entries()) {
     const at = ['steps', index];
     if ('send' in step) {
       const { type, path } = step.send;
       if (!(type in events))
         source.fail([...at, 'send', 'type'], `unknown event '${type}'${hint(type, Object.keys(events))}`);
-      if (type === 'path.choose') checkPath(source, [...at, 'send', 'path'], String(path));
+      if (type === 'path.choose') checkPath([...at, 'send', 'path'], String(path));
     }
     if ('account' in step) checked(source, [...at, 'account'], () => sandboxAccount(step.account));
     if (!('expect' in step)) continue;
@@ -126,9 +134,9 @@ export function parseScenario(file: string, text: string): Scenario {
       ['strict', step.expect.strict ?? {}],
     ] as const) {
       const here = [...at, 'expect', ...(key ? [key] : [])];
-      for (const [i, path] of (expected.eligible ?? []).entries()) checkPath(source, [...here, 'eligible', i], path);
-      for (const path of Object.keys(expected.ineligible ?? {})) checkPath(source, [...here, 'ineligible', path], path);
-      if (expected.path) checkPath(source, [...here, 'path'], expected.path);
+      for (const [i, path] of (expected.eligible ?? []).entries()) checkPath([...here, 'eligible', i], path);
+      for (const path of Object.keys(expected.ineligible ?? {})) checkPath([...here, 'ineligible', path], path);
+      if (expected.path) checkPath([...here, 'path'], expected.path);
       const { state } = expected;
       if (state !== undefined && !states.some((known) => known === state || known.startsWith(`${state}.`))) {
         source.fail([...here, 'state'], `unknown state '${state}'${hint(state, states)}`);
@@ -136,8 +144,4 @@ export function parseScenario(file: string, text: string): Scenario {
     }
   }
   return scenario;
-}
-
-function checkPath(source: Source, at: Path, path: string): void {
-  if (!KNOWN_PATHS.includes(path)) source.fail(at, `unknown path '${path}'${hint(path, KNOWN_PATHS)}`);
 }

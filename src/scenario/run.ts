@@ -3,9 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { AnyStateMachine } from 'xstate';
 import { parseDuration } from '../../machines/duration.ts';
+import type { EventRegistry } from '../../machines/events.ts';
 import type { RefusalCode } from '../../machines/outcome.ts';
 import type { RecoveryPath } from '../../machines/path.ts';
+import { eventsOf } from '../../machines/paths.ts';
 import { layered, type Policy, type PolicyInput, policyOf } from '../../machines/policy.ts';
+import { recoveryMachineOf } from '../../machines/recovery.ts';
 import type { Tracer } from '../core/index.ts';
 import type { Recoveries, RecoveriesOptions } from '../host/api.ts';
 import { createVirtualClock } from '../host/clock.ts';
@@ -53,7 +56,7 @@ export interface RunOptions {
   trace?: (recoveryId: string) => Tracer;
   /** Keeps the store in memory, which is faster: a restart drops everything but the store. */
   inMemory?: boolean;
-  /** Other ways back than the eight, and another parent than the one over them: for tests of machines. */
+  /** The ways back, where they are not the eight, and another parent than the one over them, for tests of machines. */
   paths?: readonly RecoveryPath[];
   machine?: AnyStateMachine;
   /** Opens another host than the one in this process, on what the last one left: for tests of hosts. */
@@ -85,6 +88,7 @@ class Run {
   readonly #policy: Policy;
   readonly #clock;
   readonly #world: ScenarioWorld;
+  readonly #events: EventRegistry;
   readonly #expectations: Expectation[] = [];
   readonly #trace: TraceReader;
   #store: Store | undefined;
@@ -99,7 +103,8 @@ class Run {
     const profile = scenario.profile ?? options.profile;
     this.#policy = policyOf(layered(options.policy ?? {}, scenario.policy), profile);
     this.#clock = createVirtualClock(Date.parse(scenario.now));
-    this.#world = createScenarioWorld(scenario, this.#clock);
+    this.#world = createScenarioWorld(scenario, this.#clock, options.paths);
+    this.#events = eventsOf(options.paths ?? []);
     this.#trace = new TraceReader(this.#policy.timeZone, options.onTrace);
   }
 
@@ -132,7 +137,7 @@ class Run {
   }
 
   async #open(): Promise<void> {
-    const { paths, machine, onError, open } = this.#options;
+    const { paths, machine = paths && recoveryMachineOf(paths), onError, open } = this.#options;
     const settings = {
       ports: this.#world.ports,
       clock: this.#clock,
@@ -182,7 +187,7 @@ class Run {
     if ('account' in step) return this.#world.change(step.account);
     if ('start' in step) return this.#startAgain(step, number);
     const code = await this.#refusalOf(async () => {
-      const { by, event } = sender(this.#world.filled(step.send, this.#id), step.as);
+      const { by, event } = sender(this.#world.filled(step.send, this.#id), step.as, this.#events);
       await this.#live().send(this.#id, event, by);
     });
     await this.#settle();

@@ -1,8 +1,7 @@
 import { z } from 'zod';
 import { Device, Network } from '../../machines/account.ts';
 import { parseDuration } from '../../machines/duration.ts';
-import { PATH_IDS, REFUSAL_CODES } from '../../machines/outcome.ts';
-import { ports } from '../../machines/ports.ts';
+import { REFUSAL_CODES } from '../../machines/outcome.ts';
 
 const span = z
   .string()
@@ -90,9 +89,7 @@ export const ScenarioHead = z.strictObject({
    * person was sent or remembers.
    */
   world: z.enum(['agreeable', 'sandbox']).default('agreeable'),
-  ports: z.partialRecord(z.enum(Object.keys(ports) as [keyof typeof ports]), answers).default({}),
+  ports: z.record(z.string(), answers).default({}),
   steps: z.array(z.record(z.string(), z.unknown())).min(1),
 });
 export type Scenario = Omit<z.infer<typeof ScenarioHead>, 'steps'> & { steps: Step[] };
-
-export const KNOWN_PATHS: readonly string[] = PATH_IDS;

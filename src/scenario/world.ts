@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import type { AccountFacts } from '../../machines/account.ts';
 import { parseDuration } from '../../machines/duration.ts';
+import type { RecoveryPath } from '../../machines/path.ts';
+import { portsOf } from '../../machines/paths.ts';
 import { layered } from '../../machines/policy.ts';
-import { type PortName, ports as portSpecs } from '../../machines/ports.ts';
 import { sandboxAccount } from '../adapters/account.ts';
 import {
   agreeablePorts,
@@ -11,7 +12,7 @@ import {
   type ScriptedAnswer,
   scriptedPorts,
 } from '../adapters/agreeable.ts';
-import type { Ports } from '../adapters/ports.ts';
+import type { OwnPorts, Ports } from '../adapters/ports.ts';
 import { createSandbox, type Sandbox } from '../adapters/sandbox.ts';
 import type { VirtualClock } from '../host/clock.ts';
 import type { Scenario } from './schema.ts';
@@ -20,7 +21,7 @@ type Sent = { type: string } & Record<string, unknown>;
 
 /** The outside of a scenario: it lives on while the recovery's process is restarted. */
 export interface ScenarioWorld {
-  ports: Ports;
+  ports: Ports & OwnPorts;
   account(): AccountFacts;
   /** The facts change. */
   change(facts: Record<string, unknown>): void;
@@ -49,22 +50,28 @@ export class PortsError extends Error {
 
 /**
  * The answers of a scenario, checked against the ports' schemas.
+ * @param paths those whose ports are known beside the built-in ones.
  * @throws PortsError that names port, position and field.
  */
-export function scriptOf(script: Scenario['ports'], account: Record<string, unknown>): Script {
+export function scriptOf(
+  script: Scenario['ports'],
+  account: Record<string, unknown>,
+  paths: readonly RecoveryPath[] = [],
+): Script {
+  const specs = portsOf(paths);
   return Object.fromEntries(
     Object.entries(script).map(([name, answers]) => [
       name,
-      (answers ?? []).map((entry, index): ScriptedAnswer => {
+      answers.map((entry, index): ScriptedAnswer => {
         const { after, throws, hangs, ...answer } = Entry.parse(entry);
         const delay = after === undefined ? {} : { after: spanOf(after, name, index) };
         if (throws !== undefined) return { ...delay, throws };
         if (hangs) return { ...delay, hangs };
         const complete = name === 'loadAccount' ? sandboxAccount(layered(account, answer)) : answer;
-        const checked = portSpecs[name as PortName].output.safeParse(complete);
-        if (!checked.success) {
-          const [issue] = checked.error.issues;
-          throw new PortsError([name, index, ...(issue?.path ?? [])], issue?.message ?? 'wrong answer');
+        const checked = specs[name]?.output.safeParse(complete);
+        if (!checked?.success) {
+          const [issue] = checked?.error.issues ?? [];
+          throw new PortsError([name, index, ...(issue?.path ?? [])], issue?.message ?? 'there is no such port');
         }
         return { ...delay, answer: checked.data };
       }),
@@ -78,10 +85,15 @@ function spanOf(text: string, name: string, index: number): number {
   return span;
 }
 
-export function createScenarioWorld(scenario: Scenario, clock: Pick<VirtualClock, 'now' | 'wait'>): ScenarioWorld {
+/** @param paths those whose ports are there beside the built-in ones. */
+export function createScenarioWorld(
+  scenario: Scenario,
+  clock: Pick<VirtualClock, 'now' | 'wait'>,
+  paths: readonly RecoveryPath[] = [],
+): ScenarioWorld {
   let facts = scenario.account;
   const account = () => sandboxAccount(facts);
-  const script = scriptOf(scenario.ports, facts);
+  const script = scriptOf(scenario.ports, facts, paths);
   const sandbox =
     scenario.world === 'sandbox'
       ? createSandbox({
@@ -90,9 +102,10 @@ export function createScenarioWorld(scenario: Scenario, clock: Pick<VirtualClock
           clock: clock.now,
           wait: clock.wait,
           passwordCost: 2,
+          paths,
         })
       : undefined;
-  const base = sandbox?.ports ?? agreeablePorts(account);
+  const base = sandbox?.ports ?? agreeablePorts(account, paths);
   const { ports, calls } = countedPorts(scriptedPorts(base, script, clock.wait));
   return {
     ports,

@@ -8,12 +8,17 @@ export type Answer = Exclude<Said, { kind: 'check' }> | { kind: 'silent'; check:
 /** Processes that do jobs, one each at a time. */
 export class Pool {
   readonly #size: number;
+  readonly #paths: string | undefined;
   readonly #silence: number;
   #open: ChildProcess[] = [];
 
-  /** @param silence how long a process may say nothing, in ms: longer than a check may take by itself. */
-  constructor(size: number, silence = 45_000) {
+  /**
+   * @param paths module of paths of one's own.
+   * @param silence how long a process may say nothing, in ms: longer than a check may take by itself.
+   */
+  constructor(size: number, paths: string | undefined, silence = 45_000) {
     this.#size = size;
+    this.#paths = paths;
     this.#silence = silence;
   }
 
@@ -48,7 +53,13 @@ export class Pool {
   }
 
   #start(): ChildProcess {
-    const child = fork(fileURLToPath(new URL('./mutate-process.js', import.meta.url)), { stdio: 'ignore' });
+    const child = fork(
+      fileURLToPath(new URL('./mutate-process.js', import.meta.url)),
+      this.#paths === undefined ? [] : [this.#paths],
+      {
+        stdio: 'ignore',
+      },
+    );
     this.#open.push(child);
     return child;
   }

@@ -1,35 +1,39 @@
 import type { AnyStateMachine } from 'xstate';
 import type { RecoveryPath } from '../../machines/path.ts';
-import { paths } from '../../machines/paths.ts';
-import { createRecoveryMachine, recoveryMachine } from '../../machines/recovery.ts';
+import { paths as builtIn } from '../../machines/paths.ts';
+import { createRecoveryMachine, recoveryMachine, recoveryMachineOf } from '../../machines/recovery.ts';
 import { type RunOptions, runScenario } from '../scenario/run.ts';
 import type { Scenario } from '../scenario/schema.ts';
 import type { Check } from './mutate-judge.ts';
 import { probed } from './mutate-probe.ts';
 
+type Paths = readonly RecoveryPath[];
+
 /** The parent and the machines of the paths, by id. */
-export const MACHINES: ReadonlyMap<string, AnyStateMachine> = new Map<string, AnyStateMachine>([
-  ...paths.map(({ id, machine }) => [id, machine] as const),
-  [recoveryMachine.id, recoveryMachine],
-]);
+export const machinesOf = (paths: Paths = builtIn): ReadonlyMap<string, AnyStateMachine> =>
+  new Map<string, AnyStateMachine>([
+    ...paths.map(({ id, machine }) => [id, machine] as const),
+    [recoveryMachine.id, recoveryMachineOf(paths)],
+  ]);
 
 /** The registry, with other machines for some of the paths. */
-const registry = (replaced: (path: RecoveryPath) => AnyStateMachine): RecoveryPath[] =>
+const registry = (paths: Paths, replaced: (path: RecoveryPath) => AnyStateMachine): RecoveryPath[] =>
   paths.map((path) => ({ ...path, machine: replaced(path) }));
 
 type Replacement = Pick<RunOptions, 'paths' | 'machine'>;
 const replacements = new WeakMap<AnyStateMachine, Replacement>();
 
 /** The parent with another machine in the place of one of ours. @param name id of a path, or `recovery`. */
-export const parentWith = (name: string, machine: AnyStateMachine): AnyStateMachine =>
-  withMachine(name, machine).machine ?? recoveryMachine;
+export const parentWith = (name: string, machine: AnyStateMachine, paths: Paths = builtIn): AnyStateMachine =>
+  withMachine(name, machine, paths).machine ?? recoveryMachineOf(paths);
 
 /** How a scenario is run with another machine in the place of one of ours; made once a machine. */
-function withMachine(name: string, machine: AnyStateMachine): Replacement {
+function withMachine(name: string, machine: AnyStateMachine, paths: Paths): Replacement {
   const known = replacements.get(machine);
   if (known) return known;
-  const others = registry((path) => (path.id === name ? machine : path.machine));
-  const made = name === recoveryMachine.id ? { machine } : { paths: others, machine: createRecoveryMachine(others) };
+  const others = registry(paths, (path) => (path.id === name ? machine : path.machine));
+  const made =
+    name === recoveryMachine.id ? { paths, machine } : { paths: others, machine: createRecoveryMachine(others) };
   replacements.set(machine, made);
   return made;
 }
@@ -50,28 +54,32 @@ async function holds(scenario: Scenario, options: RunOptions): Promise<boolean> 
  * A scenario as a check of one of our machines.
  * @param name id of a path, or `recovery`.
  */
-export const scenarioCheck = (name: string, file: string, scenario: Scenario): Check => ({
+export const scenarioCheck = (name: string, file: string, scenario: Scenario, paths: Paths = builtIn): Check => ({
   name: file,
-  run: (machine) => holds(scenario, withMachine(name, machine)),
+  run: (machine) => holds(scenario, withMachine(name, machine, paths)),
 });
 
 const reached = new Set<string>();
-let probes: Replacement | undefined;
+const probes = new WeakMap<Paths, Replacement>();
 
-/** The nine machines, each telling what it reaches. */
-function probedMachines(): Replacement {
+/** The parent and its paths, each telling what it reaches. */
+function probedMachines(paths: Paths): Replacement {
   const note = (place: string) => void reached.add(place);
-  const others = registry(({ machine }) => probed(machine, note));
-  return { paths: others, machine: probed(createRecoveryMachine(others), note) };
+  const known = probes.get(paths);
+  if (known) return known;
+  const others = registry(paths, ({ machine }) => probed(machine, note));
+  const made = { paths: others, machine: probed(createRecoveryMachine(others), note) };
+  probes.set(paths, made);
+  return made;
 }
 
 /**
- * Every place of the nine machines that a scenario reaches (see `probed`). One scenario at a time.
+ * Every place of the parent and its paths that a scenario reaches (see `probed`). One scenario at a time.
  * @throws Error when it does not hold of the machines as they are.
  */
-export async function reachOf(file: string, scenario: Scenario): Promise<string[]> {
-  probes ??= probedMachines();
+export async function reachOf(file: string, scenario: Scenario, paths: Paths = builtIn): Promise<string[]> {
+  const telling = probedMachines(paths);
   reached.clear();
-  if ((await holds(scenario, probes)) || (await holds(scenario, {}))) return [...reached];
+  if ((await holds(scenario, telling)) || (await holds(scenario, { paths }))) return [...reached];
   throw new Error(`${file} does not hold of the machines as they are`);
 }

@@ -1,6 +1,6 @@
 import { stringify } from 'yaml';
 import { formatDuration } from '../../machines/duration.ts';
-import { type EventName, events } from '../../machines/events.ts';
+import { events as builtInEvents, type EventRegistry } from '../../machines/events.ts';
 import type { RecoveryOutput } from '../../machines/outcome.ts';
 import type { Input } from './exploration.ts';
 import type { TraceStep } from './trace.ts';
@@ -25,13 +25,18 @@ interface Call {
  * A trace of a recovery as a scenario file: YAML for `regain run`. What the ports did becomes its `ports`, what was sent its
  * steps, and how it ended its last `expect`. An answer that came after something else is put off by a second.
  *
+ * @param events those that are known: the built-in ones, or `eventsOf(paths)`.
  * @throws RangeError for a trace with a timer that fell due at any moment: it has no instant that a scenario could wait for.
  */
-export function scenarioOf(trace: readonly TraceStep[], world: ScenarioWorld): string {
+export function scenarioOf(
+  trace: readonly TraceStep[],
+  world: ScenarioWorld,
+  events: EventRegistry = builtInEvents,
+): string {
   const [start, ...rest] = trace;
   if (!start) throw new RangeError('a trace has a start');
   const { title, ...about } = world;
-  const writer = new Writer(start);
+  const writer = new Writer(start, events);
   for (const each of rest) writer.add(each);
   const last = (rest.at(-1) ?? start).step;
   const outcome = (last.output as RecoveryOutput | undefined)?.outcome;
@@ -51,6 +56,7 @@ export function scenarioOf(trace: readonly TraceStep[], world: ScenarioWorld): s
 const LATER = 1_000;
 
 class Writer {
+  readonly #events: EventRegistry;
   readonly #calls: Call[] = [];
   readonly #steps: Record<string, unknown>[] = [];
   /** Time in the trace, and by how much the scenario is behind it. */
@@ -60,7 +66,8 @@ class Writer {
   /** Whether anything was sent or waited for since the call. */
   readonly #passed = new Set<Call>();
 
-  constructor(start: TraceStep) {
+  constructor(start: TraceStep, events: EventRegistry) {
+    this.#events = events;
     this.#now = start.step.at;
     this.#note(start);
   }
@@ -131,7 +138,7 @@ class Writer {
     for (const call of this.#calls) if (!call.said) this.#passed.add(call);
     const { agentId, ...sent } = event;
     const refused = accepted ? emitted.find((each) => each.event.type === 'refused')?.event.code : 'notAccepted';
-    const isAgent = events[event.type as EventName]?.from === 'agent';
+    const isAgent = this.#events[event.type]?.from === 'agent';
     this.#steps.push({
       send: sent,
       ...(isAgent && agentId !== undefined ? { as: `agent:${agentId}` } : {}),

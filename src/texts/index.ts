@@ -30,8 +30,8 @@ export interface ViewTexts {
   notes: Record<string, string>;
 }
 
-/** What is needed to name a path. */
-export type Titled = Pick<RecoveryPath, 'id' | 'title'>;
+/** What is needed to name a path, and what is its own. */
+export type Titled = Pick<RecoveryPath, 'id' | 'title' | 'texts'>;
 
 /** The text under a key that may be anything. */
 const textIn = (table: Readonly<Record<string, string>>, key: string) =>
@@ -48,7 +48,7 @@ export type Viewed = Omit<RecoveryView, 'state'> & { state: string };
  * @param paths the ways back, where they are not the eight that are built in.
  */
 export function textsOf(view: Viewed, locale: Locale, paths: readonly Titled[] = []): ViewTexts {
-  const texts = TEXTS[locale];
+  const texts = withOwn(locale, paths);
   const titles = titlesOf(texts, locale, paths);
   const { told, output } = view;
   return {
@@ -64,9 +64,32 @@ export function textsOf(view: Viewed, locale: Locale, paths: readonly Titled[] =
 }
 
 /** A refusal, or what else can go wrong with a request, in words: its reason's where one is known, else its code's. */
-export function problemText(code: keyof Sayings['problems'], reason: string | undefined, locale: Locale): string {
-  const { refused, reasons, problems } = TEXTS[locale];
+export function problemText(
+  code: keyof Sayings['problems'],
+  reason: string | undefined,
+  locale: Locale,
+  paths: readonly Titled[] = [],
+): string {
+  const { refused, reasons, problems } = withOwn(locale, paths);
   return (reason === undefined ? undefined : (textIn(refused, reason) ?? textIn(reasons, reason))) ?? problems[code];
+}
+
+/** The texts of a language with those that paths bring: these add words, and change none that is known. */
+function withOwn(locale: Locale, paths: readonly Titled[]): Texts {
+  let texts = TEXTS[locale];
+  for (const { id, texts: brought } of paths) {
+    if (!brought) continue;
+    const { states, events, reasons, deadlines } = brought[locale];
+    const own = Object.entries(states).map(([name, text]) => [`verifying.${id}.${name}`, text]);
+    texts = {
+      ...texts,
+      states: { ...Object.fromEntries(own), ...texts.states },
+      events: { ...events, ...texts.events },
+      reasons: { ...reasons, ...texts.reasons },
+      deadlines: { ...deadlines, ...texts.deadlines },
+    };
+  }
+  return texts;
 }
 
 function titlesOf({ titles }: Texts, locale: Locale, paths: readonly Titled[]): Record<string, string> {

@@ -194,7 +194,7 @@ const NOT_NOW = [
 const isBeyondCancel = (state: State) => NOT_NOW.some((each) => isIn(state, each));
 const settles = 'verifying.emergencyCode.active.redeeming';
 
-const general: Property[] = [
+export const GENERAL: readonly Property[] = [
   waitsHaveTimeouts('every waiting state has a timeout', ({ step }) => step.tags.some((tag) => WAITING.includes(tag)), {
     except: OVERALL,
   }),
@@ -250,5 +250,5 @@ export const PROPERTIES: readonly Property[] = [
   ...contacts,
   ...appeal,
   ...emergencyCode,
-  ...general,
+  ...GENERAL,
 ];

@@ -96,7 +96,7 @@ function project(snapshot: Persisted, at: number): unknown {
 }
 
 /** Paths whose attempts are counted by the day. */
-const COUNTED = ['bankCard', 'idCard', 'transactionHistory', 'securityContacts', 'biometric', 'voice'];
+const COUNTED = ['bankCard', 'idCard', 'transactionHistory', 'securityContacts', 'biometric', 'voice', 'palmAndVoice'];
 
 /** Escalations are counted without an end, and each is a call of its own: they decide nothing. */
 function ofPath(path: string, snapshot: Persisted, at: number): unknown {

@@ -7,7 +7,7 @@ import {
   pathChecks,
   propertyChecks,
 } from '../../src/testing/index.ts';
-import { MACHINES, parentWith } from '../../src/testing/mutate-recovery.ts';
+import { machinesOf, parentWith } from '../../src/testing/mutate-recovery.ts';
 import { PROPERTIES } from '../explore/properties.ts';
 import { onePath } from '../explore/recovery.ts';
 
@@ -33,7 +33,7 @@ const show: NonNullable<PathCheckOptions['show']> = (machine, { snapshot, calls,
 };
 
 function checksWith(path: string, name: string): Check[] {
-  const machine = MACHINES.get(name);
+  const machine = machinesOf().get(name);
   if (!machine) throw new Error(`there is no machine '${name}'`);
   const within = (mutant: typeof machine) => parentWith(name, mutant);
   const options = onePath(path);

@@ -7,7 +7,7 @@ import { loadScenario } from '../../src/scenario/load.ts';
 import { type Check, judge, type Mutant, mutantsOf, mutate } from '../../src/testing/index.ts';
 import { reportOf } from '../../src/testing/mutate-judge.ts';
 import { killersOf, sampled } from '../../src/testing/mutate-plan.ts';
-import { MACHINES, reachOf, scenarioCheck } from '../../src/testing/mutate-recovery.ts';
+import { machinesOf, reachOf, scenarioCheck } from '../../src/testing/mutate-recovery.ts';
 import { lamp, used } from './light.ts';
 
 /** Every mutant of the lamp, found by hand. */
@@ -202,7 +202,7 @@ describe('our machines', () => {
     expect(reach.get('success.yaml')).not.toContain('biometric/rejected');
 
     const verdictOn = (machine: string, id: string) => {
-      const found = MACHINES.get(machine);
+      const found = machinesOf().get(machine);
       const mutant = found && mutantsOf(found).find((each) => each.id === id);
       if (!mutant) throw new Error(`no mutant ${id}`);
       const checks = killersOf(mutant, reach).flatMap((name) =>

@@ -1,10 +1,9 @@
 import type { AnyStateMachine } from 'xstate';
-import { paths } from '../../../machines/paths.ts';
 import { policyOf } from '../../../machines/policy.ts';
-import { recoveryMachine } from '../../../machines/recovery.ts';
 import { en } from '../../../src/texts/en.ts';
 import type { Texts } from '../../../src/texts/texts.ts';
 import { zhCn } from '../../../src/texts/zh-cn.ts';
+import { PARENT, PATHS } from '../registry.ts';
 import type { Locale } from '../texts/bilingual.ts';
 import type { ChartDefinition, ChartNode } from './definition.ts';
 import { chartOf } from './read-config.ts';
@@ -23,31 +22,35 @@ const own = (machine: AnyStateMachine, title: Record<Locale, string>): OwnMachin
   definition: chartOf(machine),
 });
 
-/** The nine machines, the parent first. */
+/** The parent and the machines of the paths, the parent first. */
 export const MACHINES: readonly OwnMachine[] = [
-  own(recoveryMachine, { en: 'Recovery', 'zh-CN': '找回' }),
-  ...paths.map(({ machine, title }) => own(machine, title)),
+  own(PARENT, { en: 'Recovery', 'zh-CN': '找回' }),
+  ...PATHS.map(({ machine, title }) => own(machine, title)),
 ];
 
 const TEXTS: Record<Locale, Texts> = { en, 'zh-CN': zhCn };
 const IDS = new Set(MACHINES.map(({ id }) => id));
 
-/** What the user of one of the nine machines is told in a state. */
+/** What the user of one of these machines is told in a state. */
 export function stateText({ id }: ChartDefinition, { path }: ChartNode, locale: Locale): string | undefined {
   if (!IDS.has(id) || path.length === 0) return undefined;
   const { states, endings, titles } = TEXTS[locale];
-  if (id === recoveryMachine.id) {
+  if (id === PARENT.id) {
     const [first = '', second = ''] = path;
-    const title = first === 'verifying' ? textIn(titles, second) : undefined;
+    const title = first === 'verifying' ? (textIn(titles, second) ?? titleOf(second, locale)) : undefined;
     return textIn(states, path.join('.')) ?? title;
   }
-  return textIn(states, ['verifying', id, ...path].join('.')) ?? textIn(endings, path.join('.'));
+  const own = PATHS.find((each) => each.id === id)?.texts?.[locale].states ?? {};
+  const name = path.join('.');
+  return textIn(states, `verifying.${id}.${name}`) ?? textIn(own, name) ?? textIn(endings, name);
 }
+
+const titleOf = (id: string, locale: Locale) => PATHS.find((path) => path.id === id)?.title[locale];
 
 const textIn = (table: Readonly<Record<string, string>>, key: string) =>
   Object.hasOwn(table, key) ? table[key] : undefined;
 
-/** The chart of one of the nine machines where another is the same but for what was too deep to be sent. */
+/** The chart of one of these machines where another is the same but for what was too deep to be sent. */
 export function knownChart(chart: ChartDefinition): ChartDefinition {
   const own = MACHINES.find(({ id }) => id === chart.id)?.definition;
   const keys = ({ root }: ChartDefinition) => root.children.map(({ key }) => key).join(' ');
@@ -66,7 +69,7 @@ const onlyPolicy = new Proxy<Record<string, unknown>>(
   },
 );
 
-/** Length in ms of a named delay of one of the nine machines, where the policy alone says how long it is. */
+/** Length in ms of a named delay of one of these machines, where the policy alone says how long it is. */
 export function policyDelay(chart: ChartDefinition, name: string): number | undefined {
   const delay: unknown = MACHINES.find(({ definition }) => definition.id === chart.id)?.machine.implementations.delays[
     name

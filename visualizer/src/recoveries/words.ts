@@ -1,6 +1,7 @@
 import type { InspectedSummary } from '../../../src/http/inspector-view.ts';
 import { textsOf } from '../../../src/texts/index.ts';
 import { type ChartWords, delayInWords } from '../chart/words.ts';
+import { PATHS } from '../registry.ts';
 import type { Locale } from '../texts/bilingual.ts';
 import type { recoveries } from './texts.ts';
 
@@ -32,7 +33,7 @@ export function textsOfRecovery(
   locale: Locale,
 ) {
   const nothing = { tags: [], eligible: [], ineligible: {}, allowed: [], disclosed: false };
-  return textsOf({ ...summary, ...nothing, deadlines: [...deadlines] }, locale);
+  return textsOf({ ...summary, ...nothing, deadlines: [...deadlines] }, locale, PATHS);
 }
 
 /** The path under way, as the state says it. */

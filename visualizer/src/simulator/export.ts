@@ -2,6 +2,7 @@ import type { Step } from '../../../src/core/index.ts';
 import type { Input } from '../../../src/testing/exploration.ts';
 import { scenarioOf } from '../../../src/testing/scenario-of.ts';
 import type { TraceStep } from '../../../src/testing/trace.ts';
+import { EVENTS } from '../registry.ts';
 import type { Given, Moment } from './simulation.ts';
 import type { Simulator } from './simulator.ts';
 
@@ -21,7 +22,7 @@ export function scenarioText({ subject, simulation, setting }: Simulator, about:
   if (subject.kind !== 'recovery') throw new RangeError('a scenario is a whole recovery: run the machine recovery');
   const begun = simulation.past[0]?.at ?? setting.now;
   const trace = simulation.past.flatMap((moment, index, all) => traceSteps(moment, all[index - 1], begun));
-  return scenarioOf(trace, { ...about, device: setting.device });
+  return scenarioOf(trace, { ...about, device: setting.device }, EVENTS);
 }
 
 function traceSteps(moment: Moment, before: Moment | undefined, begun: number): TraceStep[] {

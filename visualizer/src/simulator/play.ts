@@ -1,11 +1,11 @@
 import { parseDuration } from '../../../machines/duration.ts';
-import { paths } from '../../../machines/paths.ts';
 import { policyOf } from '../../../machines/policy.ts';
 import { ledgerEntries, withLedger } from '../../../src/host/ledger.ts';
 import { type RecoveryView, viewOf } from '../../../src/host/view.ts';
 import { actualOf, type Expected, holds } from '../../../src/scenario/expect.ts';
 import type { Scenario, Step } from '../../../src/scenario/schema.ts';
 import { createScenarioWorld, type ScenarioWorld, scriptOf } from '../../../src/scenario/world.ts';
+import { PATHS } from '../registry.ts';
 import type { Simulation } from './simulation.ts';
 import { Simulator } from './simulator.ts';
 import { type Setting, SUBJECTS, type Subject } from './subject.ts';
@@ -33,7 +33,7 @@ export class Playback {
   constructor(scenario: Scenario) {
     this.scenario = scenario;
     const now = () => this.#runs.at(-1)?.simulation.now ?? Date.parse(scenario.now);
-    this.#world = createScenarioWorld({ ...scenario, ports: {} }, { now, wait: () => new Promise(() => {}) });
+    this.#world = createScenarioWorld({ ...scenario, ports: {} }, { now, wait: () => new Promise(() => {}) }, PATHS);
     this.#setting = {
       account: this.#world.account(),
       device: scenario.device,
@@ -105,7 +105,7 @@ export class Playback {
       recoveryId,
       account: () => this.#world.account(),
       ports: this.#world.ports,
-      script: scriptOf(this.scenario.ports, this.scenario.account),
+      script: scriptOf(this.scenario.ports, this.scenario.account, PATHS),
       ledger: (facts) => withLedger(facts, this.#ledger(), recoveryId, setting.policy, simulator.simulation.now),
     });
     return simulator;
@@ -168,5 +168,5 @@ export function recoveryView({ machine, current, now }: Simulation, setting: Set
     createdAt: setting.now,
     updatedAt: now,
   };
-  return viewOf(machine, paths, record, step.status === 'done' ? [] : step.timers, now);
+  return viewOf(machine, PATHS, record, step.status === 'done' ? [] : step.timers, now);
 }

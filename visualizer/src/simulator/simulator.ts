@@ -70,7 +70,7 @@ export class Simulator {
       try {
         if (!events[event.type])
           throw new Refusal('invalidEvent', `there is no event '${event.type}'`, { field: 'type' });
-        const { by, event: said } = sender(event, as);
+        const { by, event: said } = sender(event, as, events);
         this.simulation.send(checkedEvent(events, said, by, this.setting.device.deviceId).checked);
       } catch (error) {
         if (!(error instanceof Refusal)) throw error;

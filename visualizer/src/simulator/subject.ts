@@ -1,11 +1,10 @@
 import type { AnyStateMachine } from 'xstate';
 import type { AccountFacts, Device, Network } from '../../../machines/account.ts';
-import { type EventRegistry, events } from '../../../machines/events.ts';
-import { paths } from '../../../machines/paths.ts';
+import type { EventRegistry } from '../../../machines/events.ts';
 import type { Policy } from '../../../machines/policy.ts';
-import { recoveryMachine } from '../../../machines/recovery.ts';
 import { OWN_EVENTS } from '../../../machines/recovery-context.ts';
 import { type Instant, inspect, type MachineView, type Stored } from '../../../src/core/index.ts';
+import { EVENTS, PARENT, PATHS } from '../registry.ts';
 
 /** Who recovers, on what, by which rules. */
 export interface Setting {
@@ -29,10 +28,10 @@ export interface Subject {
 const hears = (machine: AnyStateMachine, type: string) => (machine.events as string[]).includes(type);
 
 const parent: Subject = {
-  id: recoveryMachine.id,
+  id: PARENT.id,
   kind: 'recovery',
-  machine: recoveryMachine,
-  events,
+  machine: PARENT,
+  events: EVENTS,
   input: ({ account, device, network, policy, now }) => ({
     recoveryId: 'r1',
     accountId: account.accountId,
@@ -43,15 +42,15 @@ const parent: Subject = {
   }),
 };
 
-/** The nine machines, the parent first. */
+/** The parent and the machines of the paths, the parent first. */
 export const SUBJECTS: readonly Subject[] = [
   parent,
-  ...paths.map(
+  ...PATHS.map(
     ({ id, machine }): Subject => ({
       id,
       kind: 'path',
       machine,
-      events: Object.fromEntries(Object.entries(events).filter(([type]) => hears(machine, type))),
+      events: Object.fromEntries(Object.entries(EVENTS).filter(([type]) => hears(machine, type))),
       input: ({ account, device, network, policy, now }) => ({
         account,
         device,
@@ -63,9 +62,6 @@ export const SUBJECTS: readonly Subject[] = [
     }),
   ),
 ];
-
-/** Every event that the parent may be sent. */
-export const parentEvents: EventRegistry = events;
 
 const isRefusal = (action: string) => action === 'refuse';
 const isInternal = (type: string) => type.startsWith('deadline.');

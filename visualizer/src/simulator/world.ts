@@ -1,9 +1,8 @@
 import type { AccountFacts } from '../../../machines/account.ts';
-import type { PortName } from '../../../machines/ports.ts';
-import { ports as portSpecs } from '../../../machines/ports.ts';
 import { agreeablePorts, type Script } from '../../../src/adapters/agreeable.ts';
-import type { PortCall, Ports } from '../../../src/adapters/ports.ts';
+import type { OwnPorts, PortCall, Ports } from '../../../src/adapters/ports.ts';
 import type { Instant } from '../../../src/core/index.ts';
+import { PATHS, PORTS } from '../registry.ts';
 import type { Call, Reply } from './simulation.ts';
 
 /** What answers the calls: a reply, after a while or at once; undefined leaves the call to whoever looks on. */
@@ -16,7 +15,7 @@ export type Answering = 'world' | 'hand' | 'hangs' | 'fails';
 
 export interface WorldOptions {
   /** What answers where the script says nothing; by default the well-behaved world, in which everything passes. */
-  ports?: Ports;
+  ports?: Ports & OwnPorts;
   account: () => AccountFacts;
   /** Answers of a port, in the order of its calls; the last one repeats. */
   script?: Script;
@@ -28,18 +27,18 @@ export interface WorldOptions {
 type AnyPort = (input: unknown, call: PortCall) => Promise<unknown>;
 const never = new AbortController().signal;
 
-/** A world of the nine machines' ports. What it answers is checked by the ports' schemas, as a host does. */
+/** A world of the machines' ports. What it answers is checked by the ports' schemas, as a host does. */
 export function createWorld({
   account,
-  ports = agreeablePorts(account),
+  ports = agreeablePorts(account, PATHS),
   script = {},
   recoveryId = 'r1',
   ledger = (facts) => facts,
 }: WorldOptions): World {
   return {
     reply: async (call, now) => {
-      const name = call.port as PortName;
-      const spec = portSpecs[name];
+      const name = call.port;
+      const spec = PORTS[name];
       if (!spec) return undefined;
       const answers = script[name];
       const scripted = answers?.[Math.min(call.number, answers.length) - 1];

@@ -1,19 +1,18 @@
-import type { AnyStateMachine, PromiseActorLogic } from 'xstate';
-import { paths } from '../../../machines/paths.ts';
-import { type PortInput, type PortName, port, ports as portSpecs } from '../../../machines/ports.ts';
-import { recoveryMachine } from '../../../machines/recovery.ts';
-import type { PortCall, Ports } from '../../../src/adapters/ports.ts';
+import { type AnyStateMachine, fromPromise, type PromiseActorLogic } from 'xstate';
+import type { PortSpec } from '../../../machines/own-parts.ts';
+import type { OwnPorts, PortCall, Ports } from '../../../src/adapters/ports.ts';
+import { PARENT, PATHS, PORTS } from '../registry.ts';
 
 const never = new AbortController().signal;
 
 /**
- * The parent with its eight paths, and ports for all of them: this is all that a front end needs to run it in the page.
+ * The parent with its paths, and ports for all of them: this is all that a front end needs to run it in the page.
  * @param now instant of a call, in ms.
  */
-export function walletMachine(ports: Ports, recoveryId: string, now: () => number): typeof recoveryMachine {
+export function walletMachine(ports: Ports & OwnPorts, recoveryId: string, now: () => number): typeof PARENT {
   let calls = 0;
-  const actorOf = <K extends PortName>(name: K, path: string): PromiseActorLogic<never, never> =>
-    port(name, async (input: PortInput<K>) => {
+  const actorOf = (name: string, { output }: PortSpec, path: string): PromiseActorLogic<unknown> =>
+    fromPromise(async ({ input }) => {
       calls += 1;
       const call: PortCall = {
         key: `${recoveryId}/${path}/${name}/${calls}`,
@@ -25,18 +24,19 @@ export function walletMachine(ports: Ports, recoveryId: string, now: () => numbe
         signal: never,
       };
       const carryOut = ports[name] as (input: unknown, call: PortCall) => Promise<unknown>;
-      return portSpecs[name].output.parse(await carryOut(input, call)) as never;
-    }) as never;
+      return output.parse(await carryOut(input, call));
+    });
   const actorsFor = (machine: AnyStateMachine, path: string) =>
     Object.fromEntries(
-      Object.keys(machine.implementations.actors)
-        .filter((name): name is PortName => name in portSpecs)
-        .map((name) => [name, actorOf(name, path)]),
+      Object.keys(machine.implementations.actors).flatMap((name) => {
+        const spec = PORTS[name];
+        return spec ? [[name, actorOf(name, spec, path)]] : [];
+      }),
     );
-  return recoveryMachine.provide({
+  return PARENT.provide({
     actors: {
-      ...actorsFor(recoveryMachine, 'recovery'),
-      ...Object.fromEntries(paths.map(({ id, machine }) => [id, machine.provide({ actors: actorsFor(machine, id) })])),
+      ...actorsFor(PARENT, 'recovery'),
+      ...Object.fromEntries(PATHS.map(({ id, machine }) => [id, machine.provide({ actors: actorsFor(machine, id) })])),
     } as never,
   });
 }

@@ -1,8 +1,10 @@
 import './wallet.css';
 import { useEffect, useMemo, useState } from 'react';
 import { sandboxAccount } from '../../../src/adapters/account.ts';
+import { factsFor } from '../../../src/adapters/population.ts';
 import { Chart } from '../chart/canvas.tsx';
 import { MACHINES } from '../chart/machines.ts';
+import { PATHS } from '../registry.ts';
 import { chartState } from '../simulator/chart-state.ts';
 import { useTexts } from '../texts/bilingual.ts';
 import { wallet as walletTexts } from '../texts/wallet.ts';
@@ -11,7 +13,7 @@ import { Phone } from './phone.tsx';
 import { useRecovery } from './use-recovery.ts';
 
 const ACCOUNTS = {
-  all: {},
+  all: { others: factsFor(PATHS) },
   noCard: { cards: [] },
   nothing: {
     cards: [],

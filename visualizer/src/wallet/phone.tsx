@@ -1,5 +1,6 @@
 import { use, useEffect, useRef, useState } from 'react';
 import { problemText, textsOf } from '../../../src/texts/index.ts';
+import { PATHS } from '../registry.ts';
 import { LocaleContext, useTexts } from '../texts/bilingual.ts';
 import { wallet as walletTexts } from '../texts/wallet.ts';
 import { screenOf } from './screens/index.ts';
@@ -11,8 +12,8 @@ export function Phone({ recovery }: { recovery: WalletRecovery }) {
   const locale = use(LocaleContext);
   const [isLarge, setLarge] = useState(false);
   const { view, refused, send } = recovery;
-  const said = textsOf(view, locale);
-  const Screen = screenOf(view.state);
+  const said = textsOf(view, locale, PATHS);
+  const Screen = screenOf(view);
   const title = useRef<HTMLHeadingElement>(null);
   const [, path] = view.state.split('.');
   const heading = view.state.startsWith('verifying.') ? said.paths[path ?? ''] : undefined;
@@ -43,7 +44,7 @@ export function Phone({ recovery }: { recovery: WalletRecovery }) {
         )}
         {refused && (
           <p className="wallet-refused" role="alert">
-            {problemText(refused.code, refused.reason, locale)}
+            {problemText(refused.code, refused.reason, locale, PATHS)}
           </p>
         )}
         {Object.values(said.notes).map((note) => (

@@ -3,15 +3,13 @@ import { useCallback, useMemo, useRef, useState, useSyncExternalStore } from 're
 import type { ActorRef, AnyActorRef, AnyMachineSnapshot, InspectionEvent } from 'xstate';
 import type { AccountFacts } from '../../../machines/account.ts';
 import type { Refused } from '../../../machines/outcome.ts';
-import { paths } from '../../../machines/paths.ts';
 import { policyOf } from '../../../machines/policy.ts';
-import { recoveryMachine } from '../../../machines/recovery.ts';
 import { createSandbox, type Sandbox } from '../../../src/adapters/sandbox.ts';
 import { checkedEvent } from '../../../src/host/check.ts';
 import { Refusal } from '../../../src/host/refusal.ts';
 import { type RecoveryView, viewOf } from '../../../src/host/view.ts';
 import { sender } from '../../../src/scenario/sender.ts';
-import { parentEvents } from '../simulator/subject.ts';
+import { EVENTS, PARENT, PATHS } from '../registry.ts';
 import { noteTaken, type Taken } from '../simulator/taken.ts';
 import { WalletClock } from './clock.ts';
 import { walletMachine } from './machine.ts';
@@ -40,12 +38,12 @@ const COST = 1_024; // scrypt's N: it is a sandbox, and the page has to answer
 interface World {
   sandbox: Sandbox;
   clock: WalletClock;
-  machine: typeof recoveryMachine;
+  machine: typeof PARENT;
 }
 
 function worldOf(account: AccountFacts, start: number): World {
   const clock = new WalletClock(start);
-  const sandbox = createSandbox({ accounts: [account], clock: clock.now, passwordCost: COST });
+  const sandbox = createSandbox({ accounts: [account], clock: clock.now, passwordCost: COST, paths: PATHS });
   return { sandbox, clock, machine: walletMachine(sandbox.ports, RECOVERY_ID, clock.now) };
 }
 
@@ -83,8 +81,8 @@ export function useRecovery(account: AccountFacts, start: number): WalletRecover
       setRefusal(undefined);
       seen.refused = undefined;
       try {
-        const { by, event: said } = sender(event, as);
-        const { checked } = checkedEvent(parentEvents, said, by, DEVICE.deviceId);
+        const { by, event: said } = sender(event, as, EVENTS);
+        const { checked } = checkedEvent(EVENTS, said, by, DEVICE.deviceId);
         actor.send({ ...checked, at: clock.now() } as never);
         if (seen.refused) setRefusal(seen.refused);
       } catch (error) {
@@ -153,7 +151,7 @@ function viewIn(
     createdAt: start,
     updatedAt: now,
   };
-  return viewOf(recoveryMachine, paths, record, [], now);
+  return viewOf(PARENT, PATHS, record, [], now);
 }
 
 type Value = string | { [key: string]: Value };

@@ -1,7 +1,7 @@
 import { use, useState } from 'react';
-import { type PortName, ports as portSpecs } from '../../../../machines/ports.ts';
 import { agreeablePorts } from '../../../../src/adapters/agreeable.ts';
 import type { PortCall } from '../../../../src/adapters/ports.ts';
+import { PATHS, PORTS } from '../../registry.ts';
 import { emptyOf, faultsOf, formOf } from '../../simulator/form.ts';
 import type { Call, Reply } from '../../simulator/simulation.ts';
 import type { Simulator } from '../../simulator/simulator.ts';
@@ -55,7 +55,7 @@ export function CallsPanel({ simulator, command }: { simulator: Simulator; comma
 function CallCard({ call, simulator, onReply }: { call: Call; simulator: Simulator; onReply(reply: Reply): void }) {
   const texts = useTexts(simulatorTexts);
   const locale = use(LocaleContext);
-  const spec = simulator.subject.kind === 'foreign' ? undefined : portSpecs[call.port as PortName];
+  const spec = simulator.subject.kind === 'foreign' ? undefined : PORTS[call.port];
   const [value, setValue] = useState<unknown>(() => (spec ? emptyOf(formOf(spec.output)) : {}));
   const [isTouched, setTouched] = useState(false);
   const [reason, setReason] = useState<string>(texts.outOfOrder);
@@ -113,7 +113,7 @@ function CallCard({ call, simulator, onReply }: { call: Call; simulator: Simulat
 }
 
 function wellBehaved({ port, input }: Call, { setting }: Simulator): Promise<unknown> {
-  const ports = agreeablePorts(() => setting.account);
-  const carryOut = ports[port as PortName] as (input: unknown, call: PortCall) => Promise<unknown>;
+  const ports = agreeablePorts(() => setting.account, PATHS);
+  const carryOut = ports[port] as (input: unknown, call: PortCall) => Promise<unknown>;
   return carryOut(input, {} as PortCall);
 }

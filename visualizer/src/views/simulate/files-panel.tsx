@@ -1,5 +1,6 @@
 import { useState } from 'react';
 import { parseScenario } from '../../../../src/scenario/parse.ts';
+import { PATHS } from '../../registry.ts';
 import { accountIn, policyIn } from '../../simulator/checks.ts';
 import { scenarioText } from '../../simulator/export.ts';
 import { type Foreign, foreignMachine } from '../../simulator/foreign.ts';
@@ -16,7 +17,7 @@ export function FilesPanel({ control, onRun }: { control: RunControl; onRun(): v
   const [machine, setMachine] = useState('');
   const open = (name: string, text: string) =>
     void command(() => {
-      play(parseScenario(name, text));
+      play(parseScenario(name, text, PATHS));
       onRun();
     });
   const canExport = simulator.subject.kind === 'recovery' && run.playback === undefined;

@@ -1,10 +1,11 @@
 import { textsOf } from '../../../../src/texts/index.ts';
+import { PATHS } from '../../registry.ts';
 import type { ScreenProps } from './screen.ts';
 
 /** The ways back: those that are open as buttons, the others with the reason. */
 export function Choosing({ recovery, texts, locale }: ScreenProps) {
   const { view, send } = recovery;
-  const { paths, ineligible } = textsOf(view, locale);
+  const { paths, ineligible } = textsOf(view, locale, PATHS);
   const closed = Object.keys(view.ineligible);
   return (
     <>

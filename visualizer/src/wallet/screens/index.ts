@@ -1,10 +1,12 @@
 import type { ComponentType } from 'react';
+import type { RecoveryView } from '../../../../src/host/view.ts';
 import { Filing, Supplementing } from './appeal.tsx';
 import { EnteringCode, SelectingCard } from './bank-card.tsx';
 import { Scanning } from './biometric.tsx';
 import { Choosing } from './choosing.tsx';
 import { Paying } from './emergency-code.tsx';
 import { CapturingDocument, CapturingFace } from './id-card.tsx';
+import { OwnSteps, ownSteps } from './own.tsx';
 import type { ScreenProps } from './screen.ts';
 import { SelectingContacts, WaitingForContacts } from './security-contacts.tsx';
 import { SettingPassword } from './setting-password.tsx';
@@ -37,4 +39,5 @@ const SCREENS: Record<string, ComponentType<ScreenProps>> = {
 };
 
 /** The screen of a state; none where there is only to wait, or nothing more to come. */
-export const screenOf = (state: string): ComponentType<ScreenProps> | undefined => SCREENS[state];
+export const screenOf = (view: RecoveryView): ComponentType<ScreenProps> | undefined =>
+  SCREENS[view.state] ?? (ownSteps(view).length > 0 ? OwnSteps : undefined);
