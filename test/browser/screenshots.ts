@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -21,6 +21,30 @@ interface View {
 const laidOut = (page: Page) => page.locator('section.chart[aria-busy="false"] .react-flow__node').first().waitFor();
 
 const VIEWS: View[] = [
+  {
+    name: 'inspect',
+    route: () => 'inspect',
+    ready: async (page) => {
+      await page.locator('.state.active', { hasText: /^blinking/ }).waitFor();
+      await laidOut(page);
+    },
+  },
+  {
+    name: 'simulate',
+    route: () => 'simulate',
+    ready: async (page) => {
+      await page.locator('.state.active').first().waitFor();
+      await laidOut(page);
+    },
+  },
+  {
+    name: 'wallet',
+    route: () => 'simulate/wallet',
+    ready: async (page) => {
+      await page.locator('.state.active').first().waitFor();
+      await laidOut(page);
+    },
+  },
   {
     name: 'recoveries',
     route: () => 'recoveries',
@@ -72,6 +96,12 @@ const regain = join(ROOT, 'dist/src/cli/main.js');
 execFileSync(process.execPath, [regain, 'coverage', '--no-list', '--json', coverage, scenario], { stdio: 'ignore' });
 const only = process.argv[2];
 const service = await ServiceProcess.start();
+/** Somebody else's program, which stands in the middle of something. */
+const light = join(import.meta.dirname, 'foreign/traffic-light.ts');
+const relay = `${service.url.replace('http', 'ws')}/inspector/app`;
+const program = spawn(process.execPath, ['--import', 'tsx', light, relay, 'TIMER', 'TIMER', 'FOOT.BLINK'], {
+  stdio: ['pipe', 'ignore', 'inherit'],
+});
 const browser = await launchChromium();
 try {
   const recoveries = await several(new Outside(service));
@@ -92,6 +122,7 @@ try {
     await close();
   }
 } finally {
+  program.stdin.end();
   await browser.close();
   await service.stop();
   rmSync(temporary, { recursive: true });
