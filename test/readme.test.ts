@@ -35,7 +35,14 @@ function run(command: string) {
 
 describe('every code block of the README', () => {
   test('is of a kind that is tested here', () => {
-    expect([...new Set(blocks.map(({ language }) => language))].sort()).toEqual(['bash', 'sh', 'text', 'ts', 'yaml']);
+    expect([...new Set(blocks.map(({ language }) => language))].sort()).toEqual([
+      'bash',
+      'sh',
+      'text',
+      'ts',
+      'tsx',
+      'yaml',
+    ]);
   });
 
   test('the two commands that set everything up are those that CI runs', () => {
@@ -104,6 +111,17 @@ describe('every code block of the README', () => {
       expect(ran.output.trim()).not.toBe('');
     },
   );
+
+  // They run in a browser: test/browser/embed/embed-readme.browser.ts
+  test.each(of('tsx').map((text, index) => [index + 1, text] as const))('TSX block %i compiles', (index, text) => {
+    mkdirSync(folder, { recursive: true });
+    const name = join(folder, `page${index}.tsx`);
+    writeFileSync(name, text);
+    const compiled = run(
+      `npx --no-install tsc --noEmit --strict --exactOptionalPropertyTypes --noUncheckedIndexedAccess --skipLibCheck --target es2023 --module esnext --moduleResolution bundler --jsx react-jsx --lib es2023,dom,dom.iterable --types react --ignoreConfig ${name}`,
+    );
+    expect(compiled.status, compiled.output).toBe(0);
+  });
 
   test.each(of('yaml').map((text, index) => [index + 1, text] as const))(
     'scenario block %i holds',

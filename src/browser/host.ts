@@ -1,15 +1,5 @@
 import type { AnyEventObject, AnyStateMachine } from 'xstate';
-import {
-  catchUp,
-  DurabilityError,
-  nextTimer,
-  type PortFailure,
-  type Step,
-  StepError,
-  type StepInput,
-  type Stored,
-  step,
-} from '../core/index.ts';
+import { catchUp, nextTimer, type PortFailure, StepError, type StepInput, type Stored, step } from '../core/index.ts';
 import type { Clock, VirtualClock } from '../host/clock.ts';
 import { Outbox } from '../host/outbox.ts';
 import type { RequestRecord } from '../store/types.ts';
@@ -17,6 +7,7 @@ import type { Caller } from './calls.ts';
 import type { TabDatabase } from './database.ts';
 import { TabError } from './errors.ts';
 import { Gathered } from './gathered.ts';
+import { isMachineError, refusalIn, refusalOf, settledBy, stamped, stepped } from './inputs.ts';
 import { migrated } from './migrate.ts';
 import type { ActorRecord, LogEntry, Rules, Sent } from './records.ts';
 
@@ -337,32 +328,3 @@ export class TabHost {
     await this.#queue;
   }
 }
-
-const settledBy = (input: StepInput) => ('key' in input ? [input.key] : []);
-
-const refusalIn = ({ taken: _, ...details }: Sent) => details;
-
-/** Why an input is not taken; undefined when it is. */
-function refusalOf(next: Step | null): Extract<Sent, { taken: false }> | undefined {
-  const refused = next?.emitted.find(({ event }) => event.type === 'refused')?.event;
-  if (next?.accepted && !refused) return undefined;
-  const { type: _, ...details } = refused ?? { type: '' };
-  return { code: 'notAccepted', ...details, taken: false };
-}
-
-/** A machine never reads a clock: an event says when it came. */
-function stamped(input: StepInput, at: number): StepInput {
-  return input.type === 'event' ? { type: 'event', event: { ...input.event, at } } : input;
-}
-
-/** Whatever a chart does to fail, the same input would bring it again. */
-function stepped<T>(run: () => T): T {
-  try {
-    return run();
-  } catch (error) {
-    throw isMachineError(error) ? error : new StepError('an input', error);
-  }
-}
-
-const isMachineError = (error: unknown): error is StepError | DurabilityError =>
-  error instanceof StepError || error instanceof DurabilityError;

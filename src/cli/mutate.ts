@@ -125,7 +125,7 @@ async function judged(
 }
 
 /** How long the checks of a machine may take to be made, in ms: the machine is explored first. */
-const MAKING = 180_000;
+const MAKING = 400_000;
 
 /** Asks the checks of a module of the mutants that are left. */
 async function judgedByChecks(

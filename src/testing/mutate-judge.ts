@@ -117,9 +117,11 @@ export function reportOf(
   equivalents: Equivalents = {},
 ): MutationReport {
   const known = new Set(mutants.map(({ id }) => id));
-  const killedIds = new Set(verdicts.flatMap(({ id, killed }) => (killed ? [id] : [])));
-  const left = verdicts.filter(({ killed }) => !killed);
-  const excused = left.filter(({ id }) => id in equivalents);
+  // That it took too long says nothing against a reason: on a busy machine anything may.
+  const isKilled = ({ id, killed, how }: Verdict) => killed && !(how === 'timeout' && Object.hasOwn(equivalents, id));
+  const killedIds = new Set(verdicts.filter(isKilled).map(({ id }) => id));
+  const left = verdicts.filter((verdict) => !isKilled(verdict));
+  const excused = left.filter(({ id }) => Object.hasOwn(equivalents, id));
   const counted = verdicts.length - excused.length;
   return {
     machine,
@@ -127,7 +129,7 @@ export function reportOf(
     judged: verdicts.length,
     killed: killedIds.size,
     timedOut: verdicts.flatMap(({ id, how }) => (how === 'timeout' ? [id] : [])),
-    survivors: left.filter(({ id }) => !(id in equivalents)),
+    survivors: left.filter(({ id }) => !Object.hasOwn(equivalents, id)),
     equivalents: excused.map(({ id }) => ({ id, reason: equivalents[id] ?? '' })),
     wrongEquivalents: wrongOf(Object.keys(equivalents), killedIds, known),
     score: counted === 0 ? 100 : (100 * killedIds.size) / counted,

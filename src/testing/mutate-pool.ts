@@ -16,7 +16,7 @@ export class Pool {
    * @param paths module of paths of one's own.
    * @param silence how long a process may say nothing, in ms: longer than a check may take by itself.
    */
-  constructor(size: number, paths: string | undefined, silence = 20_000) {
+  constructor(size: number, paths: string | undefined, silence = 45_000) {
     this.#size = size;
     this.#paths = paths;
     this.#silence = silence;

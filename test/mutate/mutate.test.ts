@@ -5,6 +5,7 @@ import { createMachine } from 'xstate';
 import { structureOf } from '../../src/core/index.ts';
 import { loadScenario } from '../../src/scenario/load.ts';
 import { type Check, judge, type Mutant, mutantsOf, mutate } from '../../src/testing/index.ts';
+import { reportOf } from '../../src/testing/mutate-judge.ts';
 import { killersOf, sampled } from '../../src/testing/mutate-plan.ts';
 import { machinesOf, reachOf, scenarioCheck } from '../../src/testing/mutate-recovery.ts';
 import { lamp, used } from './light.ts';
@@ -222,4 +223,13 @@ describe('our machines', () => {
     // None of the three waits for a port in vain.
     expect(await verdictOn('biometric', 'biometric#delays.portTimeout:shorter')).toMatchObject({ killed: false });
   });
+});
+
+test('what takes too long kills a mutant, but not one that is excused', async () => {
+  const id = 'lamp/off#press[0]:drop';
+  const slow = [check('sleeps', () => new Promise(() => {}))];
+  const verdicts = [await judge(mutantOf(id), slow, { checkTimeout: 20 })];
+  expect(reportOf('lamp', [mutantOf(id)], verdicts)).toMatchObject({ killed: 1, timedOut: [id] });
+  const excused = reportOf('lamp', [mutantOf(id)], verdicts, { [id]: 'it does the same' });
+  expect(excused).toMatchObject({ killed: 0, wrongEquivalents: [], equivalents: [{ id }] });
 });

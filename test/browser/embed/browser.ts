@@ -1,13 +1,21 @@
 import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { build } from 'esbuild';
+import { pipeline } from 'node:stream';
+import { type BuildOptions, build } from 'esbuild';
 import type { BrowserContext, Page } from 'playwright-core';
 
+const ROOT = join(import.meta.dirname, '../../..');
+
 /** One of the pages in `pages/`, with all that it needs, as a browser runs it. */
-export async function bundle(page: string): Promise<string> {
+export const bundle = (page: string) => built({ entryPoints: [join(import.meta.dirname, 'pages', page)] });
+
+/** The same of a script, as of a project that has installed the package. */
+export const bundleOf = (script: string) => built({ stdin: { contents: script, loader: 'tsx', resolveDir: ROOT } });
+
+async function built(what: BuildOptions): Promise<string> {
   const { outputFiles } = await build({
-    entryPoints: [join(import.meta.dirname, 'pages', page)],
+    ...what,
     bundle: true,
     format: 'esm',
     platform: 'browser',
@@ -16,10 +24,18 @@ export async function bundle(page: string): Promise<string> {
     write: false,
     logLevel: 'silent',
   });
-  return outputFiles[0]?.text ?? '';
+  return outputFiles?.[0]?.text ?? '';
 }
 
 type Answer = (request: IncomingMessage, response: ServerResponse, body: string) => void | Promise<void>;
+
+/** What is behind the site; it may change while it is used. */
+export interface Behind {
+  /** Where the service is; nowhere while it is down. */
+  service?: string | undefined;
+  /** What posts wait for. */
+  hold?: Promise<void> | undefined;
+}
 
 export interface Site {
   url: string;
@@ -30,10 +46,10 @@ export interface Site {
  * A site with one page; what it posts to `/ports/…` goes to `answer`, and what it asks of `/v1` to a service behind it, as a
  * proxy in front of one would do it.
  */
-export async function serve(script: string, answer: Answer, service?: string): Promise<Site> {
+export async function serve(script: string, answer: Answer, behind: Behind = {}): Promise<Site> {
   const server = createServer(async (incoming, outgoing) => {
     const path = incoming.url ?? '/';
-    if (service && path.startsWith('/v1')) return forward(service, incoming, outgoing);
+    if (path.startsWith('/v1')) return forward(behind, incoming, outgoing);
     if (path.startsWith('/ports/')) {
       let body = '';
       for await (const part of incoming) body += part;
@@ -59,11 +75,14 @@ export async function serve(script: string, answer: Answer, service?: string): P
   };
 }
 
-function forward(service: string, incoming: IncomingMessage, outgoing: ServerResponse): void {
+async function forward(behind: Behind, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
   const { method = 'GET', headers, url = '/' } = incoming;
+  if (method === 'POST') await behind.hold;
+  const { service } = behind;
+  if (service === undefined) return void outgoing.writeHead(502).end();
   const onward = request(new URL(url, service), { method, headers }, (answered) => {
     outgoing.writeHead(answered.statusCode ?? 502, answered.headers);
-    answered.pipe(outgoing);
+    pipeline(answered, outgoing, () => outgoing.destroy()); // what breaks off behind it breaks off
   });
   onward.on('error', () => outgoing.destroy());
   outgoing.on('close', () => onward.destroy());

@@ -102,7 +102,7 @@ test('two tabs are kept in step; when the host closes the other takes over', asy
   await state(second).toBe('paid');
 });
 
-test('an event sent while the host crashes is taken once, by the next one', async () => {
+test('an event sent while the host closes is taken once, by the next one', async () => {
   const first = await visit();
   const second = await visit();
   const sent = send(second, { type: 'PAY', amount: 20 });
@@ -110,6 +110,21 @@ test('an event sent while the host crashes is taken once, by the next one', asyn
   expect(await sent).toMatchObject({ taken: true });
   await state(second).toBe('paid');
   expect((await log(second)).filter(({ kind }) => kind === 'event')).toHaveLength(1);
+});
+
+test('a host whose process is killed is followed by the other tab, which goes on from what was written', async () => {
+  answers = false;
+  const first = await visit();
+  const second = await visit();
+  await send(first, { type: 'PAY', amount: 20 });
+  await expect.poll(() => charged.length).toBe(1);
+  answers = true;
+  const crashed = first.waitForEvent('crash');
+  await first.goto('chrome://crash').catch(() => {});
+  await crashed;
+  await state(second).toBe('paid');
+  expect((await look(second)).role).toBe('host');
+  expect(charged.map(({ key }) => key)).toEqual(['o1/order/charge/1', 'o1/order/charge/1']);
 });
 
 test('a page closed between the commit and the answer: the call is repeated under its key and applied once', async () => {

@@ -277,6 +277,19 @@ describe('machines that change', () => {
     await actor.close();
   });
 
+  test('what IndexedDB cannot keep is the machine’s failure, and nothing is written', async () => {
+    const held = setup({ actions: { hold: assign({ held: () => () => 1 }) } }).createMachine({
+      initial: 'a',
+      context: { held: undefined },
+      states: { a: { on: { hold: { target: 'b', actions: 'hold' } } }, b: {} },
+    });
+    const actor = await openActor(held, { id: newId(), clock: createVirtualClock(T0) });
+    await expect(actor.send({ type: 'hold' })).rejects.toMatchObject({ name: 'StepError' });
+    expect(actor.getSnapshot().value).toBe('a');
+    expect(await actor.log()).toHaveLength(1);
+    await actor.close();
+  });
+
   test('what is forgotten starts anew', async () => {
     const id = newId();
     const first = await open(id, createVirtualClock(T0));
@@ -321,6 +334,16 @@ describe('two tabs', () => {
     expect(await sent).toMatchObject({ taken: true });
     await second.idle();
     expect((await kinds(second)).filter(([kind]) => kind === 'event')).toHaveLength(1);
+  });
+
+  test('a page without Web Locks is told why, not left to write beside others', async () => {
+    const { navigator } = globalThis;
+    Object.defineProperty(globalThis, 'navigator', { value: {}, configurable: true });
+    try {
+      await expect(open(newId(), createVirtualClock(T0))).rejects.toMatchObject({ code: 'noLocks' });
+    } finally {
+      Object.defineProperty(globalThis, 'navigator', { value: navigator, configurable: true });
+    }
   });
 
   test('a tab with an older chart is told to load anew', async () => {
