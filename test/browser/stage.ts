@@ -5,7 +5,7 @@ import { extname, join } from 'node:path';
 import type { BrowserContextOptions, Locator, Page } from 'playwright-core';
 import { launchChromium } from './chromium.ts';
 
-const FOLDER = join(import.meta.dirname, '../../dist/visualizer');
+const BUILT = join(import.meta.dirname, '../../dist/visualizer');
 const TYPES: Record<string, string> = {
   '.html': 'text/html; charset=utf-8',
   '.js': 'text/javascript',
@@ -24,11 +24,12 @@ export interface Stage {
 /** What an element says. */
 export const textOf = async (locator: Locator): Promise<string> => (await locator.textContent()) ?? '';
 
-export async function createStage(): Promise<Stage> {
+/** @param folder where the page is built. */
+export async function createStage(folder = BUILT): Promise<Stage> {
   const server = createServer(async ({ url = '/' }, response) => {
     const path = new URL(url, 'http://page').pathname;
     try {
-      const body = await readFile(join(FOLDER, path === '/' ? 'index.html' : path));
+      const body = await readFile(join(folder, path === '/' ? 'index.html' : path));
       response.writeHead(200, { 'Content-Type': TYPES[extname(path) || '.html'] ?? 'application/octet-stream' });
       response.end(body);
     } catch {
