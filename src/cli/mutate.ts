@@ -83,6 +83,7 @@ async function judged(
   until: number,
   { processes, checks, paths }: Pick<MutateFlags, 'processes' | 'checks' | 'paths'>,
 ): Promise<MutationReport[]> {
+  const forChecks = (until - Date.now()) / 4; // of the time, for those that no scenario notices
   const pool = new Pool(Number(processes), paths);
   try {
     const reach = new Map<string, ReadonlySet<string>>();
@@ -104,7 +105,7 @@ async function judged(
       files: killersOf(mutant, reach),
     }));
     let count = 0;
-    await pool.run(jobs, until, ({ machine, id, description }, answer) => {
+    await pool.run(jobs, checks === undefined ? until : until - forChecks, ({ machine, id, description }, answer) => {
       if (answer.kind === 'failed') throw new Error(answer.message);
       const verdict: Verdict =
         answer.kind === 'verdict'
