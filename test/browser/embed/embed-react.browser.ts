@@ -1,5 +1,6 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { PortName } from '../../../machines/ports.ts';
 import { createSandbox } from '../../../src/adapters/index.ts';
 import type { PortCall } from '../../../src/adapters/ports.ts';
 import { launchChromium } from '../chromium.ts';
@@ -46,7 +47,7 @@ test('a recovery whose engine is the tab, its ports over fetch, and the page clo
   const calls: { port: string; key: string }[] = [];
   let isDeaf = false;
   const site = await serve(await bundle('recovery.ts'), async ({ url = '', headers }, response, body) => {
-    const port = url.replace('/ports/', '') as keyof typeof sandbox.ports;
+    const port = url.replace('/ports/', '') as PortName;
     const { input, call } = JSON.parse(body) as { input: never; call: PortCall };
     calls.push({ port, key: String(headers['idempotency-key']) });
     expect(call.key).toBe(headers['idempotency-key']);
