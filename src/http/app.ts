@@ -72,7 +72,9 @@ export function createApp(parts: Parts): App {
   const ofInspector = secureHeaders({
     contentSecurityPolicy: inspectorPolicy(config),
     referrerPolicy: 'no-referrer',
-    xFrameOptions: config.mode === 'sandbox' ? false : 'DENY', // it knows no other origins: the policy says which
+    // Programs in pages of this machine may open a sandbox's, or show it; which ones, its policy and the page itself say.
+    xFrameOptions: config.mode === 'sandbox' ? false : 'DENY',
+    crossOriginOpenerPolicy: config.mode !== 'sandbox',
   });
   app.use((c, next) => {
     if (c.req.path === '/docs') return ofPage(c, next);

@@ -37,6 +37,7 @@ export function createInspectRelay(server: Server, { path, token, reveal }: Insp
   const sockets = new WebSocketServer({ noServer: true, maxPayload: MESSAGE, perMessageDeflate: false });
   const pages = new Set<WebSocket>();
   const kept = new KeptMessages();
+  let programs = 0;
 
   const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     const url = new URL(request.url ?? '/', 'http://localhost');
@@ -48,14 +49,16 @@ export function createInspectRelay(server: Server, { path, token, reveal }: Insp
     if (sockets.clients.size >= SOCKETS) return refuse(socket, '503 Service Unavailable');
     sockets.handleUpgrade(request, socket, head, (connection) => {
       connection.on('error', () => connection.terminate()); // such as a message that is too long
-      if (role === 'app') connection.on('message', take);
-      else show(connection);
+      if (role === 'page') return show(connection);
+      const program = ++programs;
+      connection.on('message', (data) => take(data, program));
     });
   };
 
-  const take = (data: RawData) => {
-    const message = redacted(parsed(String(data)), reveal);
-    if (!message) return;
+  const take = (data: RawData, program: number) => {
+    const found = redacted(parsed(String(data)), reveal);
+    if (!found) return;
+    const message = program === 1 ? found : ofProgram(found, program);
     const text = JSON.stringify(message);
     kept.add(text, message.type === '@xstate.actor');
     for (const page of pages) send(page, text);
@@ -76,6 +79,17 @@ export function createInspectRelay(server: Server, { path, token, reveal }: Insp
     },
   };
 }
+
+const SESSIONS = ['sessionId', 'sourceId', 'parentId', 'rootId'];
+
+/** Every program counts its sessions from `x:0` on: those of a later one are told apart as `x:0@2`. */
+const ofProgram = (message: Record<string, unknown>, program: number): Record<string, unknown> =>
+  Object.fromEntries(
+    Object.entries(message).map(([key, value]) => [
+      key,
+      SESSIONS.includes(key) && typeof value === 'string' ? `${value}@${program}` : value,
+    ]),
+  );
 
 function refuse(socket: Duplex, status: string): void {
   socket.on('error', () => {}); // whoever was refused may be gone

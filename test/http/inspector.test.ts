@@ -42,6 +42,8 @@ describe('the inspector', () => {
       expect(policy).toContain(`${part};`);
     }
     expect(policy).not.toContain('unsafe');
+    expect(policy).toContain('frame-ancestors http://localhost:* http://127.0.0.1:*;');
+    expect(page.headers.get('Cross-Origin-Opener-Policy')).toBeNull(); // pages of this machine may open it
     const text = await page.text();
     expect(text).toContain('name="regain-relay" content="live"');
     const refers = [...text.matchAll(/(?:href|src)="([^"]+)"/g)].map(([, to]) => to ?? '');
@@ -77,6 +79,7 @@ describe('the inspector', () => {
     expect(page.headers.get('Content-Security-Policy')).toContain("frame-ancestors 'none'");
     expect(page.headers.get('Content-Security-Policy')).toContain("connect-src 'self';");
     expect(page.headers.get('X-Frame-Options')).toBe('DENY');
+    expect(page.headers.get('Cross-Origin-Opener-Policy')).toBe('same-origin');
     expect(await page.text()).toContain('content="live?token="');
     expect(await socketStatus(`${url}/inspector/live`)).toBe(401);
     expect(await socketStatus(`${url}/inspector/live?token=${token}`)).toBe(101);

@@ -84,6 +84,20 @@ describe('the relay', () => {
     expect(again.slice(0, texts.length)).toEqual(texts);
   });
 
+  it('tells apart the sessions of two programs, each of which counts from x:0', async () => {
+    const { url } = await relay();
+    const page = await opened(`${url}/inspector/live`);
+    const [first, second] = [await opened(`${url}/inspector/app`), await opened(`${url}/inspector/app`)];
+    first.send(JSON.stringify(message('x:0', { rootId: 'x:0', event: { type: 'ONE' } })));
+    await until(page, (text) => text.includes('ONE'));
+    second.send(JSON.stringify(message('x:0', { rootId: 'x:0', event: { type: 'TWO' } })));
+    const texts = await until(page, (text) => text.includes('TWO'));
+    expect(texts.map((text) => JSON.parse(text)).map(({ sessionId, rootId }) => [sessionId, rootId])).toEqual([
+      ['x:0', 'x:0'],
+      ['x:0@2', 'x:0@2'],
+    ]);
+  });
+
   it('never sends a program anything, and lets pages only look on', async () => {
     const { url } = await relay();
     const app = await opened(`${url}/inspector/app`);

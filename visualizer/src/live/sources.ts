@@ -43,11 +43,17 @@ function parsed(text: string): unknown {
   }
 }
 
-/** Messages of the window that opened this one, or that shows it in a frame, as `createBrowserInspector({ url })` does. */
+const isFromHere = (origin: string) =>
+  origin === location.origin || /^https?:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/.test(origin);
+
+/**
+ * Messages of the window that opened this one, or that shows it in a frame, as `createBrowserInspector({ url })` does; of
+ * pages of this machine only.
+ */
 export function fromOpener(sink: Sink): Close {
   const other: Window | null = window.opener ?? (window.parent === window ? null : window.parent);
-  const listen = ({ source, data }: MessageEvent) => {
-    if (source === other && isPlain(data)) sink(data);
+  const listen = ({ source, origin, data }: MessageEvent) => {
+    if (source === other && isFromHere(origin) && isPlain(data)) sink(data);
   };
   addEventListener('message', listen);
   other?.postMessage({ type: '@statelyai.connected' }, '*'); // says no more than that this page is there
