@@ -35,8 +35,10 @@ for (const [name, most] of Object.entries(MOST)) {
 }
 
 told('packed, installed and run in an empty project');
-/** The README's first block of TypeScript, as a newcomer would try it. */
-const [, script = ''] = /^```ts\n([\s\S]*?)^```$/m.exec(readFileSync(join(ROOT, 'README.md'), 'utf8')) ?? [];
+/** The README's script of "Embed it", as a newcomer would try it. */
+const [, script] =
+  /^## Embed it\n[\s\S]*?^```ts\n([\s\S]*?)^```$/m.exec(readFileSync(join(ROOT, 'README.md'), 'utf8')) ?? [];
+if (!script) throw new Error('README.md has no script under "Embed it"');
 await inFolder((folder) => {
   const [packed] = JSON.parse(run('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', folder]));
   console.log(`${packed.filename}: ${(packed.size / 1_000_000).toFixed(2)} MB, ${packed.entryCount} files`);
