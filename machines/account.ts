@@ -1,10 +1,14 @@
-import { z } from 'zod';
+import * as z from './zod.ts';
+
+const name = () => z.string().check(z.minLength(1));
+const count = () => z.int().check(z.nonnegative());
+const countFromNone = () => z.prefault(count(), 0);
 
 /** Kinds of bank, each with limits of its own (spec section 3.1). */
 const BankType = z.enum(['stateOwned', 'jointStock', 'cityRural']);
 
 export const Card = z.strictObject({
-  cardId: z.string().min(1),
+  cardId: name(),
   bankType: BankType,
   kind: z.enum(['debit', 'credit']),
   status: z.enum(['active', 'lost', 'expired', 'frozen']),
@@ -16,19 +20,19 @@ export const Card = z.strictObject({
 export type Card = z.infer<typeof Card>;
 
 export const Contact = z.strictObject({
-  contactId: z.string().min(1),
+  contactId: name(),
   realNameVerified: z.boolean(),
   /** Whole days since the owner and the contact know each other on the service. */
-  knownDays: z.number().nonnegative(),
+  knownDays: z.number().check(z.nonnegative()),
   /** The contact's own phone, where known: a contact who can be reached only on the owner's phone vouches for nobody. */
-  phone: z.string().optional(),
+  phone: z.optional(z.string()),
 });
 export type Contact = z.infer<typeof Contact>;
 
 const Sensor = z.enum(['capacitive', 'structuredLight3d', 'ultrasonic']);
 
 /** What else may be said: a few plain values, nothing nested (it is stored, and shown to ports). */
-const Trait = z.union([z.string().max(256), z.number(), z.boolean(), z.null()]);
+const Trait = z.union([z.string().check(z.maxLength(256)), z.number(), z.boolean(), z.null()]);
 const MOST_TRAITS = 32;
 const traits = (said: object) =>
   Object.keys(said).length <= MOST_TRAITS &&
@@ -37,56 +41,66 @@ const aboutTraits = { error: `expected at most ${MOST_TRAITS} plain values with 
 
 /** What the host knows of an account, as `loadAccount` returns it (spec section 5). */
 export const AccountFacts = z.strictObject({
-  accountId: z.string().min(1),
+  accountId: name(),
   phone: z.string(),
   realName: z.strictObject({
     verified: z.boolean(),
     documentExpired: z.boolean(),
     birthDate: z.iso.date(),
     /** The last digits of the document number, where known: a new password must not repeat them. */
-    documentNumberEnd: z.string().optional(),
+    documentNumberEnd: z.optional(z.string()),
   }),
   cards: z.array(Card),
-  validTransactions: z.number().int().nonnegative(),
+  validTransactions: count(),
   contacts: z.array(Contact),
-  device: z.strictObject({ deviceId: z.string(), loggedInDays: z.number().nonnegative(), remembered: z.boolean() }),
+  device: z.strictObject({
+    deviceId: z.string(),
+    loggedInDays: z.number().check(z.nonnegative()),
+    remembered: z.boolean(),
+  }),
   biometric: z.strictObject({
     enabled: z.boolean(),
     /** `unsupported`, or any other name than a known sensor's, closes the path. */
     sensor: z.union([Sensor, z.string()]),
-    enrolledDeviceId: z.string().nullable(),
+    enrolledDeviceId: z.nullable(z.string()),
   }),
   recentAbnormalLogin: z.boolean(),
-  consecutiveWrongPasswords: z.number().int().nonnegative(),
+  consecutiveWrongPasswords: count(),
   voiceprint: z.strictObject({ enrolled: z.boolean(), dialect: z.string() }),
   protectionMode: z.boolean(),
   /** Attempts made today outside this recovery, by path. */
   attemptsToday: z.looseObject({
-    bankCard: z.number().int().nonnegative().default(0),
-    transactionHistory: z.number().int().nonnegative().default(0),
-    voice: z.number().int().nonnegative().default(0),
-    securityContacts: z.number().int().nonnegative().default(0),
+    bankCard: countFromNone(),
+    transactionHistory: countFromNone(),
+    voice: countFromNone(),
+    securityContacts: countFromNone(),
   }),
   /** Wrong one-time codes in the last 24 hours, over all recoveries of the account. */
-  wrongCodes: z.number().int().nonnegative().default(0),
+  wrongCodes: countFromNone(),
   /** One-time codes sent in the last 24 hours in other recoveries of the account. */
-  codesSent: z.number().int().nonnegative().default(0),
+  codesSent: countFromNone(),
   /** Paths that failed one after the other in other recoveries: each lengthens the wait (R13). */
-  failedPaths: z.number().int().nonnegative().default(0),
+  failedPaths: countFromNone(),
   /** Instant (ms) before which no path may be chosen, from other recoveries; 0 is none. */
-  waitUntil: z.number().nonnegative().default(0),
+  waitUntil: z.prefault(z.number().check(z.nonnegative()), 0),
   /** Whether repeated failure in another recovery asked for a manual review. */
-  manualReview: z.boolean().default(false),
+  manualReview: z.prefault(z.boolean(), false),
   emergency: z.strictObject({
-    codesInWindow: z.number().int().nonnegative(),
+    codesInWindow: count(),
     /** Instant (ms, or an ISO date and time) until which the account is watched; null when it is not. */
-    observedUntil: z
-      .union([z.number(), z.iso.datetime({ offset: true }).transform((text) => Date.parse(text))])
-      .nullable(),
+    observedUntil: z.nullable(
+      z.union([
+        z.number(),
+        z.pipe(
+          z.iso.datetime({ offset: true }),
+          z.transform((text) => Date.parse(text)),
+        ),
+      ]),
+    ),
     restricted: z.boolean(),
   }),
   /** What only paths of one's own look at, such as `palmVeinEnrolled`; the built-in paths look at none of it. */
-  others: z.record(z.string(), Trait).refine(traits, aboutTraits).default({}),
+  others: z.prefault(z.record(z.string(), Trait).check(z.refine(traits, aboutTraits)), {}),
 });
 export type AccountFacts = z.infer<typeof AccountFacts>;
 
@@ -114,14 +128,12 @@ export const unknownAccount = (accountId: string): AccountFacts =>
 
 /** The device that a recovery is started from, as the host knows it. */
 export const Device = z
-  .object({ deviceId: z.string().min(1).max(128) })
-  .catchall(Trait)
-  .refine(traits, aboutTraits);
+  .catchall(z.object({ deviceId: z.string().check(z.minLength(1), z.maxLength(128)) }), Trait)
+  .check(z.refine(traits, aboutTraits));
 export type Device = z.infer<typeof Device>;
 
 /** The network that a recovery is started from, as the host knows it. */
 export const Network = z
-  .object({ ip: z.string().max(64).optional() })
-  .catchall(Trait)
-  .refine(traits, aboutTraits);
+  .catchall(z.object({ ip: z.optional(z.string().check(z.maxLength(64))) }), Trait)
+  .check(z.refine(traits, aboutTraits));
 export type Network = z.infer<typeof Network>;

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from './zod.ts';
 
 const UNITS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 const WRITTEN = /^(?:\d+(?:\.\d+)?(?:ms|s|m|h|d))+$/;
@@ -25,6 +25,7 @@ const message = 'expected a duration such as 30s, 45m, 72h or 15d';
 
 /** A span of time: milliseconds, or text such as `45m`. Parsed it is milliseconds. */
 export const duration = () =>
-  z
-    .union([z.number().int().nonnegative(), z.string().regex(WRITTEN, message)], { error: message })
-    .transform((value) => (typeof value === 'number' ? value : (parseDuration(value) ?? 0)));
+  z.pipe(
+    z.union([z.int().check(z.nonnegative()), z.string().check(z.regex(WRITTEN, message))], { error: message }),
+    z.transform((value) => (typeof value === 'number' ? value : (parseDuration(value) ?? 0))),
+  );

@@ -1,6 +1,6 @@
 import { type DoneActorEvent, fromPromise, type PromiseActorLogic } from 'xstate';
-import type { z } from 'zod';
 import type { AccountFacts } from './account.ts';
+import type * as z from './zod.ts';
 
 /** What a path of one's own brings beside its chart: ports, the types of its events, and texts. */
 
@@ -12,7 +12,10 @@ export interface SandboxView {
 }
 
 /** A port: what it does, what it is given and answers, and how often the host makes one call (see `ports`). */
-export interface PortSpec<I extends z.ZodObject = z.ZodObject, O extends z.ZodType = z.ZodType> {
+export interface PortSpec<
+  I extends z.core.$ZodObject = z.core.$ZodObject,
+  O extends z.core.$ZodType = z.core.$ZodType,
+> {
   does: string;
   input: I;
   output: O;
@@ -25,13 +28,15 @@ export interface PortSpec<I extends z.ZodObject = z.ZodObject, O extends z.ZodTy
 export type PortRegistry = Readonly<Record<string, PortSpec>>;
 
 /** A port of one's own, checked by the compiler. */
-export const definePort = <I extends z.ZodObject, O extends z.ZodType>(spec: PortSpec<I, O>): PortSpec<I, O> => spec;
+export const definePort = <I extends z.core.$ZodObject, O extends z.core.$ZodType>(
+  spec: PortSpec<I, O>,
+): PortSpec<I, O> => spec;
 
 /**
  * The actor of a port of one's own, for `setup({ actors })`: under the port's name in the chart as well.
  * @param carryOut answers the call where the chart runs alone; a host provides its own.
  */
-export function portActor<I extends z.ZodObject, O extends z.ZodType>(
+export function portActor<I extends z.core.$ZodObject, O extends z.core.$ZodType>(
   name: string,
   _: PortSpec<I, O>,
   carryOut: (input: z.infer<I>) => Promise<z.infer<O>> = () =>
@@ -41,7 +46,7 @@ export function portActor<I extends z.ZodObject, O extends z.ZodType>(
 }
 
 /** The events of one's own, as a machine receives them; `at` is the host's stamp, in ms. */
-export type OwnEvents<E extends Record<string, { schema: z.ZodObject }>> = {
+export type OwnEvents<E extends Record<string, { schema: z.core.$ZodObject }>> = {
   [K in keyof E]: z.infer<E[K]['schema']> & { at?: number };
 }[keyof E];
 

@@ -1,21 +1,21 @@
 import { type DoneActorEvent, fromPromise, type PromiseActorLogic } from 'xstate';
-import { z } from 'zod';
 import { AccountFacts } from './account.ts';
+import * as z from './zod.ts';
 
 /** Marks a field that must never be stored or shown: it is sealed in the outbox and left out of the audit trail. */
-export const secret = <T extends z.ZodType>(schema: T): T => schema.meta({ secret: true }) as T;
+export const secret = <T extends z.core.$ZodType>(schema: T): T => z.noted(z.clone(schema), { secret: true });
 
 /**
  * Marks a field that refers to evidence: pictures, recordings, papers. The reference is erased, and the evidence through the
  * port `eraseEvidence`, when the policy's time for it has passed.
  */
-export const evidence = <T extends z.ZodType>(schema: T): T => schema.meta({ evidence: true }) as T;
+export const evidence = <T extends z.core.$ZodType>(schema: T): T => z.noted(z.clone(schema), { evidence: true });
 
 const evidenceRef = () => evidence(z.string());
 const account = { accountId: z.string() };
 const device = z.looseObject({ deviceId: z.string() });
-const done = z.looseObject({ ok: z.boolean().default(true) });
-const match = z.union([z.boolean(), z.number().min(0).max(100)]);
+const done = z.looseObject({ ok: z.prefault(z.boolean(), true) });
+const match = z.union([z.boolean(), z.number().check(z.minimum(0), z.maximum(100))]);
 
 const DocumentFault = z.enum(['cornersMissing', 'glare', 'illegible']);
 const FaceFault = z.enum(['headCovered', 'notFrontal', 'occluded', 'poorLight']);
@@ -23,13 +23,16 @@ export const Element = z.enum(['amount', 'merchant', 'time']);
 export type Element = z.infer<typeof Element>;
 
 /** Answers to the security questions, by question or in order. */
-export const Answers = z.union([z.record(z.string(), z.string().max(256)), z.array(z.string().max(256)).max(20)]);
+export const Answers = z.union([
+  z.record(z.string(), z.string().check(z.maxLength(256))),
+  z.array(z.string().check(z.maxLength(256))).check(z.maxLength(20)),
+]);
 
 const Question = z.looseObject({
   questionId: z.string(),
   element: Element,
   /** What is asked, in the owner's language. */
-  prompt: z.string().default(''),
+  prompt: z.prefault(z.string(), ''),
 });
 
 /**
@@ -48,7 +51,7 @@ export const ports = {
   assessRisk: {
     does: 'rates the device and the network',
     input: z.object({ ...account, device, network: z.looseObject({}) }),
-    output: z.object({ level: z.enum(['low', 'medium', 'high']), signals: z.array(z.string()).default([]) }),
+    output: z.object({ level: z.enum(['low', 'medium', 'high']), signals: z.prefault(z.array(z.string()), []) }),
     tries: 1,
   },
   verifyBankCard: {
@@ -73,9 +76,9 @@ export const ports = {
     does: 'looks for faults in the pictures of the document',
     input: z.object({ ...account, frontRef: evidenceRef(), backRef: evidenceRef() }),
     output: z.object({
-      faults: z.array(DocumentFault).default([]),
-      warnings: z.array(z.string()).default([]),
-      expired: z.boolean().default(false),
+      faults: z.prefault(z.array(DocumentFault), []),
+      warnings: z.prefault(z.array(z.string()), []),
+      expired: z.prefault(z.boolean(), false),
     }),
     tries: 1,
   },
@@ -83,27 +86,27 @@ export const ports = {
     does: 'looks for faults in the capture of the face, and whether it is live',
     input: z.object({ ...account, captureRef: evidenceRef() }),
     output: z.object({
-      faults: z.array(FaceFault).default([]),
-      warnings: z.array(z.string()).default([]),
-      live: z.boolean().default(true),
+      faults: z.prefault(z.array(FaceFault), []),
+      warnings: z.prefault(z.array(z.string()), []),
+      live: z.prefault(z.boolean(), true),
     }),
     tries: 1,
   },
   matchRegistry: {
     does: 'compares face and document with the public registry, for the person on file',
     input: z.object({ ...account, frontRef: evidenceRef(), captureRef: evidenceRef() }),
-    output: z.object({ match: z.number().min(0).max(100) }),
+    output: z.object({ match: z.number().check(z.minimum(0), z.maximum(100)) }),
     tries: 1,
   },
   drawQuestions: {
     does: 'draws a quiz from the transactions; the right answers stay with the port',
     input: z.object({
       ...account,
-      questions: z.record(Element, z.number().int()),
+      questions: z.record(Element, z.int()),
       /** Questions that were asked before and may not be asked again. */
       exclude: z.array(z.string()),
     }),
-    output: z.object({ quizId: z.string().default(''), questions: z.array(Question).min(1) }),
+    output: z.object({ quizId: z.prefault(z.string(), ''), questions: z.array(Question).check(z.minLength(1)) }),
     tries: 1,
   },
   gradeAnswer: {
@@ -140,7 +143,7 @@ export const ports = {
       completeness: z.number(),
       manualReview: z.boolean(),
     }),
-    output: z.looseObject({ ticketId: z.string().default('') }),
+    output: z.looseObject({ ticketId: z.prefault(z.string(), '') }),
     tries: 1,
   },
   escalateTicket: {
@@ -176,7 +179,7 @@ export const ports = {
   verifyInstitution: {
     does: 'checks the token of the witnessing institution',
     input: z.object({ ...account, institutionToken: secret(z.string()) }),
-    output: z.object({ valid: z.boolean(), type: z.string().default('') }),
+    output: z.object({ valid: z.boolean(), type: z.prefault(z.string(), '') }),
     tries: 1,
   },
   verifyIdentityOnSite: {
@@ -212,7 +215,7 @@ export const ports = {
   setPassword: {
     does: 'sets the new payment password if the means of proof are still the account’s; refuses one used before',
     input: z.object({ ...account, password: secret(z.string()), factors: z.array(z.string()) }),
-    output: z.looseObject({ ok: z.boolean().default(true), reason: z.string().optional() }),
+    output: z.looseObject({ ok: z.prefault(z.boolean(), true), reason: z.optional(z.string()) }),
     tries: 1,
   },
   revokeSessions: {
@@ -223,17 +226,17 @@ export const ports = {
   },
   notify: {
     does: 'tells the account’s other devices and its contacts, with a way to cancel',
-    input: z.object({ ...account, notice: z.string(), path: z.string().optional(), reason: z.string().optional() }),
+    input: z.object({ ...account, notice: z.string(), path: z.optional(z.string()), reason: z.optional(z.string()) }),
     output: done,
     tries: 300,
   },
   eraseEvidence: {
     does: 'erases evidence where it is kept; what is gone already is no failure',
-    input: z.object({ ...account, evidenceRefs: evidence(z.array(z.string()).min(1)) }),
-    output: z.looseObject({ ok: z.literal(true).default(true) }),
+    input: z.object({ ...account, evidenceRefs: evidence(z.array(z.string()).check(z.minLength(1))) }),
+    output: z.looseObject({ ok: z.prefault(z.literal(true), true) }),
     tries: 10_000, // about a month at the host's longest pause: a duty, whatever is out of order
   },
-} as const satisfies Record<string, { does: string; input: z.ZodObject; output: z.ZodType; tries: number }>;
+} as const satisfies Record<string, { does: string; input: z.core.$ZodObject; output: z.core.$ZodType; tries: number }>;
 
 export type PortName = keyof typeof ports;
 export type PortInput<K extends PortName> = z.infer<(typeof ports)[K]['input']>;

@@ -14,7 +14,7 @@ export function secretsOf({ steps }: Scenario): string[] {
   return steps.flatMap((step) => {
     if (!('send' in step)) return [];
     const { type, ...fields } = step.send;
-    const spec = events[type as keyof typeof events] as { schema: z.ZodObject } | undefined;
+    const spec = events[type as keyof typeof events] as { schema: z.core.$ZodObject } | undefined;
     return spec ? secretFields(spec.schema).flatMap((name) => leaves(fields[name])) : [];
   });
 }

@@ -174,7 +174,9 @@ describe.each(LOCALES)('%s has a text', (locale) => {
 
   test('for every fault of a picture', () => {
     const { checkDocument, checkFace } = ports;
-    const faults = [checkDocument, checkFace].flatMap(({ output }) => output.shape.faults.unwrap().element.options);
+    const faults = [checkDocument, checkFace].flatMap(
+      ({ output }) => output.shape.faults.def.innerType.def.element.options,
+    );
     expect(Object.keys(texts.notes)).toEqual(expect.arrayContaining(faults));
   });
 });

@@ -1,5 +1,4 @@
 import { assertEvent, assign, enqueueActions, setup } from 'xstate';
-import { z } from 'zod';
 import { defineEvent, type EventOf } from '../events.ts';
 import type { AttemptSpent, PathOutput, PathReason } from '../outcome.ts';
 import { definePort, type OwnAnswers, type OwnEvents, portActor } from '../own-parts.ts';
@@ -22,6 +21,7 @@ import {
   type Tag,
 } from '../path.ts';
 import { type AnswerOf, evidence, type PortInput, port } from '../ports.ts';
+import * as z from '../zod.ts';
 
 /**
  * Palm vein and voiceprint together 声纹与掌静脉, which the source says is in trial (spec section 7): the palm is scanned, then
@@ -39,20 +39,22 @@ const STRANGER = 20;
 /** The figures of this path. Each recovery keeps those that it began with. */
 const Figures = z.strictObject({
   /** Likeness from which a palm or a voice is the owner's, in percent. */
-  matchThreshold: z.number().min(0).max(100).default(90),
-  attemptsPerDay: z.number().int().positive().default(3),
+  matchThreshold: z.prefault(z.number().check(z.minimum(0), z.maximum(100)), 90),
+  attemptsPerDay: z.prefault(z.int().check(z.positive()), 3),
 });
 type Figures = z.infer<typeof Figures>;
 
 const events = {
-  'palm.scan': defineEvent('palm.scan', 'owner', { captureRef: evidence(z.string().min(1).max(256)) }),
+  'palm.scan': defineEvent('palm.scan', 'owner', {
+    captureRef: evidence(z.string().check(z.minLength(1), z.maxLength(256))),
+  }),
 };
 
 const ports = {
   matchPalmVein: definePort({
     does: 'compares the veins of a palm with those enrolled',
     input: z.object({ accountId: z.string(), captureRef: evidence(z.string()) }),
-    output: z.object({ match: z.number().min(0).max(100) }),
+    output: z.object({ match: z.number().check(z.minimum(0), z.maximum(100)) }),
     tries: 1,
     sandbox: ({ captureRef }, { account, captured }) => {
       const { match, ofOwner } = captured(captureRef);

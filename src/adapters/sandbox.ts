@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { parse } from 'zod';
 import type { AccountFacts } from '../../machines/account.ts';
 import type { PortRegistry } from '../../machines/own-parts.ts';
 import type { RecoveryPath } from '../../machines/path.ts';
@@ -120,7 +121,7 @@ function misbehaving(
     const effects = new Map<string, Promise<unknown>>();
     const since = new Map<string, number>();
     const once = (given: unknown, call: PortCall) => {
-      const effect = effects.get(call.key) ?? port(input?.parse(given) as never, call);
+      const effect = effects.get(call.key) ?? port((input && parse(input, given)) as never, call);
       effects.set(call.key, effect);
       effect.catch(() => effects.delete(call.key));
       return effect;

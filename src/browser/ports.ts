@@ -1,5 +1,5 @@
 import type { AnyStateMachine } from 'xstate';
-import type { z } from 'zod';
+import type { z } from 'zod/mini';
 import type { PortCall } from '../adapters/ports.ts';
 import { portsIn } from '../core/index.ts';
 import { TabError } from './errors.ts';
@@ -11,8 +11,8 @@ export type TabPortFunction = (input: any, call: PortCall) => Promise<unknown>;
 /** A port with what the host has to know of it. */
 export interface TabPort {
   call: TabPortFunction;
-  /** Checks the answer; what does not fit is a failure of the port. */
-  answer?: z.ZodType;
+  /** Checks the answer, as a schema of zod does; what does not fit is a failure of the port. */
+  answer?: Pick<z.ZodMiniType, 'safeParse'>;
   /** How often one call is tried before the machine is told of the failure: once by default. */
   tries?: number;
   /** Longest that one try may take, in ms. Without it the machine's own `after` is the limit. */

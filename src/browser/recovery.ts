@@ -1,3 +1,4 @@
+import { safeParse } from 'zod';
 import type { AccountFacts, Device, Network } from '../../machines/account.ts';
 import type { EventRegistry, RecoveryEvent } from '../../machines/events.ts';
 import type { Notice } from '../../machines/outcome.ts';
@@ -96,7 +97,7 @@ function tabPorts(ports: OpenRecoveryOptions['ports'], paths: readonly RecoveryP
   const known: Record<string, Omit<TabPort, 'call'>> = Object.fromEntries(
     Object.entries(portsOf(paths)).map(([name, { input, output, tries }]) => [
       name,
-      { answer: output, tries, secrets: secretFields(input) },
+      { answer: { safeParse: (value) => safeParse(output, value) }, tries, secrets: secretFields(input) },
     ]),
   );
   if ('url' in ports) return fetchPorts(known, ports as FetchPortsOptions);

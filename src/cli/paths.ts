@@ -52,7 +52,7 @@ export async function showPaths(file: string, flags: PathsFlags): Promise<number
     }
     return 0;
   } catch (error) {
-    if (error instanceof UnusableFile || error instanceof z.ZodError) {
+    if (error instanceof UnusableFile || error instanceof z.core.$ZodError) {
       console.error((error as Error).message);
       return 2;
     }

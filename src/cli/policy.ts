@@ -1,5 +1,5 @@
 import { Document, isMap, isPair, isScalar, visit } from 'yaml';
-import type { z } from 'zod';
+import { type core, globalRegistry } from 'zod';
 import { formatDuration } from '../../machines/duration.ts';
 import { type Note, Policy, policyOf } from '../../machines/policy.ts';
 import { loadPolicy, UnusableFile } from '../scenario/load.ts';
@@ -10,31 +10,32 @@ export interface PolicyFlags {
 }
 
 interface Def {
-  innerType?: z.ZodType;
-  shape?: Record<string, z.ZodType>;
-  in?: z.ZodType;
+  innerType?: core.$ZodType;
+  element?: core.$ZodType;
+  shape?: Record<string, core.$ZodType>;
 }
+const defOf = (schema: core.$ZodType) => schema._zod.def as Def;
 
 /** The note and the inner schema of a field, whatever wraps it. */
-function unwrap(schema: z.ZodType): { note: Note | undefined; inner: z.ZodType } {
-  const note = schema.meta() as Note | undefined;
-  const { innerType } = schema.def as Def;
+function unwrap(schema: core.$ZodType): { note: Note | undefined; inner: core.$ZodType } {
+  const note = globalRegistry.get(schema) as Note | undefined;
+  const { innerType } = defOf(schema);
   if (!innerType) return { note, inner: schema };
   const below = unwrap(innerType);
   return { note: note?.section ? note : below.note, inner: below.inner };
 }
 
-const isDuration = (schema: z.ZodType) => unwrap(schema).inner.def.type === 'pipe';
+const isDuration = (schema: core.$ZodType) => unwrap(schema).inner._zod.def.type === 'pipe';
 
 /** Every figure as it would be written in a policy file: spans of time as `45m`. */
-function written(value: unknown, schema: z.ZodType): unknown {
+function written(value: unknown, schema: core.$ZodType): unknown {
   const { inner } = unwrap(schema);
   if (typeof value === 'number' && isDuration(schema)) return formatDuration(value);
   if (Array.isArray(value)) {
-    const { element } = inner.def as { element?: z.ZodType };
+    const { element } = defOf(inner);
     return element ? value.map((each) => written(each, element)) : value;
   }
-  const { shape } = inner as { shape?: Record<string, z.ZodType> };
+  const { shape } = defOf(inner);
   if (value !== null && typeof value === 'object' && shape) {
     return Object.fromEntries(
       Object.entries(value).map(([key, each]) => [key, shape[key] ? written(each, shape[key]) : each]),
@@ -44,10 +45,10 @@ function written(value: unknown, schema: z.ZodType): unknown {
 }
 
 function noteAt(path: readonly string[]): Note | undefined {
-  let schema: z.ZodType | undefined = Policy;
+  let schema: core.$ZodType | undefined = Policy;
   for (const key of path) {
     const { inner } = unwrap(schema);
-    schema = (inner as { shape?: Record<string, z.ZodType> }).shape?.[key];
+    schema = defOf(inner).shape?.[key];
     if (!schema) return undefined;
   }
   return unwrap(schema).note;

@@ -76,7 +76,7 @@ export interface SendOptions extends RequestOptions {
 export const Start = z.strictObject({
   accountId: z.string().min(1).max(128),
   device: Device,
-  network: Network.default({}),
+  network: z._default(Network, {}),
 });
 export type Start = z.input<typeof Start>;
 

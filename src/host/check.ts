@@ -1,3 +1,4 @@
+import { safeParse } from 'zod';
 import type { EventRegistry } from '../../machines/events.ts';
 import type { By } from './api.ts';
 import { secretFields } from './marks.ts';
@@ -32,7 +33,7 @@ export function checkedEvent(events: EventRegistry, event: { type?: unknown }, b
   if (device !== undefined && device !== deviceId) {
     throw new Refusal('notAuthorised', 'the owner is heard only on the device that began the recovery');
   }
-  const result = spec.schema.safeParse(event);
+  const result = safeParse(spec.schema, event);
   if (!result.success) {
     const issue = result.error.issues[0];
     const keys = issue?.code === 'unrecognized_keys' ? issue.keys : [];

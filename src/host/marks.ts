@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import { type core, globalRegistry } from 'zod';
 
 // What the marks of a schema say of a record. Apart from the ciphers, so that it runs in a browser, too.
 
@@ -7,27 +7,26 @@ const LONGEST_TEXT = 300;
 type Part = Record<string, unknown>;
 
 interface Def {
-  innerType?: z.ZodType;
-  element?: z.ZodType;
+  innerType?: core.$ZodType;
 }
 
 /** Whether a schema, or what it wraps, has a mark. */
-function isMarked(schema: z.ZodType, mark: 'secret' | 'evidence'): boolean {
-  if (schema.meta()?.[mark] === true) return true;
-  const inner = (schema.def as Def).innerType;
+function isMarked(schema: core.$ZodType, mark: 'secret' | 'evidence'): boolean {
+  if (globalRegistry.get(schema)?.[mark] === true) return true;
+  const inner = (schema._zod.def as Def).innerType;
   return inner !== undefined && isMarked(inner, mark);
 }
 
-const markedFields = (schema: z.ZodObject, mark: 'secret' | 'evidence') =>
-  Object.entries(schema.shape)
-    .filter(([, field]) => isMarked(field as z.ZodType, mark))
+const markedFields = (schema: core.$ZodObject, mark: 'secret' | 'evidence') =>
+  Object.entries(schema._zod.def.shape)
+    .filter(([, field]) => isMarked(field as core.$ZodType, mark))
     .map(([name]) => name);
 
 /** Top-level fields of an object schema that are marked secret. */
-export const secretFields = (schema: z.ZodObject): string[] => markedFields(schema, 'secret');
+export const secretFields = (schema: core.$ZodObject): string[] => markedFields(schema, 'secret');
 
 /** Top-level fields of an object schema that hold references to evidence. */
-export const evidenceFields = (schema: z.ZodObject): string[] => markedFields(schema, 'evidence');
+export const evidenceFields = (schema: core.$ZodObject): string[] => markedFields(schema, 'evidence');
 
 /** A text without the secrets of the record that it speaks of, and no longer than a line or two. */
 export function scrubbed(text: string, record: unknown, fields: readonly string[]): string {

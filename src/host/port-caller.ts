@@ -1,3 +1,4 @@
+import { safeParse } from 'zod';
 import type { AccountFacts } from '../../machines/account.ts';
 import type { PortRegistry, PortSpec } from '../../machines/own-parts.ts';
 import type { PortInput } from '../../machines/ports.ts';
@@ -76,7 +77,7 @@ export class PortCaller {
         throw withoutSecrets(error, input, [...fields, ...evidenceFields(spec.input)]);
       })
       .finally(limit.end);
-    const checked = spec.output.safeParse(answer);
+    const checked = safeParse(spec.output, answer);
     if (!checked.success) {
       const [issue] = checked.error.issues;
       throw new TypeError(`port '${port}' answered amiss at '${issue?.path.join('.')}': ${issue?.message}`);

@@ -259,7 +259,7 @@ class Host implements Recoveries {
       const type = typeof event?.type === 'string' ? event.type : '';
       const spec = events[type];
       // Names that the sender made up are not written down: they may hold anything.
-      const known = refusal.field !== undefined && spec !== undefined && refusal.field in spec.schema.shape;
+      const known = refusal.field !== undefined && spec !== undefined && refusal.field in spec.schema._zod.def.shape;
       const data = {
         event: { type: spec ? event.type : '(unknown)' },
         by: recovery.status === 'active' ? named(by, recovery) : unnamed(by),

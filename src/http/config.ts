@@ -8,7 +8,7 @@ const KEY = 32; // characters, as base64 of 24 bytes has
 const LOOPBACK = /^(127\.\d+\.\d+\.\d+|::1|localhost)$/;
 
 const limit = (most: number, span: string) =>
-  z.strictObject({ most: z.int().positive().default(most), span: duration().prefault(span) }).prefault({});
+  z.strictObject({ most: z.int().positive().default(most), span: z.prefault(duration(), span) }).prefault({});
 
 /** How a service is run. Spans of time may be written `30s`; in the parsed configuration they are ms. */
 export const ServiceConfig = z
@@ -46,16 +46,16 @@ export const ServiceConfig = z
         issuer: z.string().min(1),
         audience: z.string().min(1).default('regain'),
         /** Tokens issued longer ago are refused, whatever they say. */
-        oldest: duration().prefault('12h'),
+        oldest: z.prefault(duration(), '12h'),
       })
       .optional(),
     /** Where the ports are: each call is a POST to `url/port`. Needed in production. */
     ports: z.strictObject({ url: z.url(), secret: z.string().min(KEY) }).optional(),
     tokens: z
       .strictObject({
-        owner: duration().prefault('7d'),
-        contact: duration().prefault('24h'),
-        cancel: duration().prefault('30d'),
+        owner: z.prefault(duration(), '7d'),
+        contact: z.prefault(duration(), '24h'),
+        cancel: z.prefault(duration(), '30d'),
       })
       .prefault({}),
     /** Posts that are taken, by whom or what they come from. */
@@ -75,7 +75,7 @@ export const ServiceConfig = z
       .int()
       .positive()
       .default(64 * 1_024),
-    requestTimeout: duration().prefault('30s'),
+    requestTimeout: z.prefault(duration(), '30s'),
     /** Streams that are open at once. */
     streams: z.int().positive().default(1_000),
     /** Bearer token for `/metrics`; without it only this machine may read them. */
@@ -92,7 +92,7 @@ export const ServiceConfig = z
       })
       .prefault({}),
     /** Jump of the machine's clock that raises an alarm. */
-    clockJump: duration().prefault('1m'),
+    clockJump: z.prefault(duration(), '1m'),
     logLevel: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   })
   .superRefine(({ mode, host, keys, ports, inspector }, ctx) => {
@@ -120,30 +120,34 @@ export class ConfigError extends Error {
 
 type Plain = Record<string, unknown>;
 interface Def {
-  innerType?: z.ZodType;
-  in?: z.ZodType;
+  innerType?: z.core.$ZodType;
 }
 const PREFIX = 'REGAIN_';
 /** Variables of the environment that are not settings. */
 const OTHERS = ['REGAIN_CONFIG', 'REGAIN_FAULT', 'REGAIN_FAULT_LOG'];
 
-function unwrapped(schema: z.ZodType): z.ZodType {
-  const { innerType } = schema.def as Def;
+function unwrapped(schema: z.core.$ZodType): z.core.$ZodType {
+  const { innerType } = schema._zod.def as Def;
   return innerType ? unwrapped(innerType) : schema;
 }
 
 /** Names of the environment's variables with the places they stand for: `REGAIN_KEYS_SEALING` is `keys.sealing`. */
-function places(schema: z.ZodType, path: string[] = []): [name: string, path: string[], schema: z.ZodType][] {
+function places(
+  schema: z.core.$ZodType,
+  path: string[] = [],
+): [name: string, path: string[], schema: z.core.$ZodType][] {
   const inner = unwrapped(schema);
-  if (inner instanceof z.ZodObject) {
-    return Object.entries(inner.shape).flatMap(([key, field]) => places(field as z.ZodType, [...path, key]));
+  if (inner instanceof z.core.$ZodObject) {
+    return Object.entries(inner._zod.def.shape).flatMap(([key, field]) =>
+      places(field as z.core.$ZodType, [...path, key]),
+    );
   }
   const name = path.map((key) => key.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()).join('_');
   return [[PREFIX + name, path, inner]];
 }
 
-function settingOf(text: string, schema: z.ZodType): unknown {
-  if (schema instanceof z.ZodString || schema instanceof z.ZodEnum || schema instanceof z.ZodURL) return text;
+function settingOf(text: string, schema: z.core.$ZodType): unknown {
+  if (schema instanceof z.core.$ZodString || schema instanceof z.core.$ZodEnum) return text;
   try {
     return JSON.parse(text);
   } catch {

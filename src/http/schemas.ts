@@ -54,10 +54,17 @@ export const ReadHeaders = z.object({
     .describe('`wait=N`: answer when nothing is under way any more, after N seconds at the latest (RFC 7240)'),
 });
 
+/** Described by hand: zod's small form, in which the machines have it, is strange to the library of the document. */
+const { $schema: _, ...deviceJson } = z.toJSONSchema(Device, { io: 'input' });
+const DeviceBody = z
+  .unknown()
+  .pipe(Device)
+  .openapi(deviceJson as object);
+
 export const StartBody = z
   .strictObject({
     accountId: z.string().min(1).max(128),
-    device: Device,
+    device: DeviceBody,
   })
   .openapi('Start', { example: { accountId: 'a1', device: { deviceId: 'd1' } } });
 

@@ -8,8 +8,11 @@ import { paths as builtIn } from '../../machines/paths.ts';
 import { recoveryMachineOf } from '../../machines/recovery.ts';
 import { UnusableFile } from './parse.ts';
 
-const schema = z.custom<z.ZodType>((value) => value instanceof z.ZodType, 'expected a schema of zod 4');
-const shape = z.custom<z.ZodObject>((value) => value instanceof z.ZodObject, 'expected an object schema of zod 4');
+const schema = z.custom<z.core.$ZodType>((value) => value instanceof z.core.$ZodType, 'expected a schema of zod 4');
+const shape = z.custom<z.core.$ZodObject>(
+  (value) => value instanceof z.core.$ZodObject,
+  'expected an object schema of zod 4',
+);
 
 /** What the compiler would ask of a path, for modules that it has not seen. */
 const Own = z

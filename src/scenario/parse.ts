@@ -52,7 +52,7 @@ export function parseSource(file: string, text: string): Source {
 }
 
 /** What is wrong, with what would be right. */
-function told(source: Source, at: Path, { issues }: z.ZodError, known: readonly string[]): never {
+function told(source: Source, at: Path, { issues }: z.core.$ZodError, known: readonly string[]): never {
   const issue = issues[0] as z.core.$ZodIssue;
   const path = [...at, ...issue.path];
   const where = path.map(String).join('.');
@@ -88,7 +88,7 @@ export function checked<T>(source: Source, at: Path, run: () => T): T {
     return run();
   } catch (error) {
     if (error instanceof PortsError) return source.fail([...at, ...error.path], error.message);
-    if (error instanceof z.ZodError) return told(source, at, error, []);
+    if (error instanceof z.core.$ZodError) return told(source, at, error, []);
     return source.fail(at, error instanceof Error ? error.message : String(error));
   }
 }

@@ -61,7 +61,7 @@ export const STEP_KINDS = {
   account: z.strictObject({ account: z.record(z.string(), z.unknown()) }),
   /** Another start for the account: the same recovery, a refusal, or a new one that the scenario goes on with. */
   start: z.strictObject({
-    start: z.strictObject({ device: Device.optional() }),
+    start: z.strictObject({ device: z.optional(Device) }),
     refused,
     /** Whether the live recovery has to be given. */
     same: z.boolean().optional(),
@@ -79,8 +79,8 @@ export const ScenarioHead = z.strictObject({
     error: 'expected a real date and time with an offset: 2026-03-02T10:00:00+08:00',
   }),
   account: z.record(z.string(), z.unknown()).default({}),
-  device: Device.default({ deviceId: 'd1' }),
-  network: Network.default({ ip: '127.0.0.1' }),
+  device: z._default(Device, { deviceId: 'd1' }),
+  network: z._default(Network, { ip: '127.0.0.1' }),
   policy: z.record(z.string(), z.unknown()).default({}),
   profile: z.enum(['source', 'strict']).optional(),
   /**

@@ -68,7 +68,7 @@ export function scriptOf(
         if (throws !== undefined) return { ...delay, throws };
         if (hangs) return { ...delay, hangs };
         const complete = name === 'loadAccount' ? sandboxAccount(layered(account, answer)) : answer;
-        const checked = specs[name]?.output.safeParse(complete);
+        const checked = specs[name] && z.safeParse(specs[name].output, complete);
         if (!checked?.success) {
           const [issue] = checked?.error.issues ?? [];
           throw new PortsError([name, index, ...(issue?.path ?? [])], issue?.message ?? 'there is no such port');

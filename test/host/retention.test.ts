@@ -429,7 +429,7 @@ test('evidence kept longer than it is known whose it is: such a policy is refuse
 });
 
 test('every field that refers to evidence is marked as such, in events and in ports', () => {
-  const named = (schema: z.ZodObject) => Object.keys(schema.shape).filter((name) => /Refs?$/.test(name));
+  const named = (schema: z.core.$ZodObject) => Object.keys(schema._zod.def.shape).filter((name) => /Refs?$/.test(name));
   for (const [name, { schema }] of Object.entries(events)) {
     const refs = named(schema).filter((field) => field !== 'merchantRef'); // where was paid: no evidence of anyone
     expect(evidenceFields(schema), name).toEqual(refs);

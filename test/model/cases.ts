@@ -72,9 +72,9 @@ function objectsOf({ properties = {}, required = [] }: JsonSchema, domain: Domai
 const withField = (object: Plain, name: string, value: unknown): Plain =>
   value === undefined ? object : { ...object, [name]: value };
 
-const jsonOf = (schema: z.ZodType, io: 'input' | 'output') =>
+const jsonOf = (schema: z.core.$ZodType, io: 'input' | 'output') =>
   z.toJSONSchema(schema, { io, unrepresentable: 'any' }) as JsonSchema;
-const fits = (schema: z.ZodType, value: unknown) => schema.safeParse(value).success;
+const fits = (schema: z.core.$ZodType, value: unknown) => z.safeParse(schema, value).success;
 
 const senders = (type: EventName, event: Plain): By[] => {
   switch (events[type].from) {

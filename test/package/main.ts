@@ -9,10 +9,10 @@ import { bundleOf, inFolder } from './size.ts';
  */
 
 const ROOT = join(import.meta.dirname, '../..');
-/** The other version of Node that tests are run on. */
-const OTHER_NODE = '22';
+/** The other version of Node that tests are run on: `npm run package -- 24` takes that one. */
+const OTHER_NODE = process.argv[2] ?? '22';
 /** Kilobytes, compressed, that a page may load for all nine charts, and for one path alone. */
-const MOST = { recoveryMachine: 75, bankCardMachine: 60 };
+const MOST = { recoveryMachine: 60, bankCardMachine: 40 };
 
 function run(command: string, args: readonly string[], cwd = ROOT, env: NodeJS.ProcessEnv = {}): string {
   return execFileSync(command, args, {

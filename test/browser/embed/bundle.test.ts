@@ -33,6 +33,12 @@ test.each([
   expect(text).not.toMatch(/["']node:/);
 });
 
+test('the charts alone say in words what is wrong with a policy', async () => {
+  const { text } = await bundled("export { policyOf } from 'regain/machines'");
+  const { policyOf } = await import(`data:text/javascript,${encodeURIComponent(text)}`);
+  expect(() => policyOf({ contacts: { quorum: 'two' } })).toThrow(/contacts[\s\S]*expected number, received string/);
+});
+
 test('a built-in would be found', async () => {
   await expect(bundled("export { createHash } from 'node:crypto'")).rejects.toThrow(/node:crypto/);
 });

@@ -42,7 +42,7 @@ function checked<T>(part: keyof Written, check: () => T): T {
   try {
     return check();
   } catch (error) {
-    if (error instanceof z.ZodError) {
+    if (error instanceof z.core.$ZodError) {
       const told = error.issues.map(({ path, message }) => `${path.map(String).join('.')}: ${message}`);
       throw new WrongText(part, told.join('\n'));
     }

@@ -38,7 +38,7 @@ interface Schema {
 const LONG = 400;
 
 /** The form of what a schema takes in. */
-export const formOf = (schema: z.ZodType): Field =>
+export const formOf = (schema: z.core.$ZodType): Field =>
   fieldOf(z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as Schema);
 
 function fieldOf(schema: Schema): Field {
@@ -139,9 +139,9 @@ export type Faults = ReadonlyMap<string, string>;
 const LOCALES = { en: z.locales.en, 'zh-CN': z.locales.zhCN };
 
 /** What a schema says of a value, in a language where the schema has no words of its own. */
-export function faultsOf(schema: z.ZodType, value: unknown, locale: keyof typeof LOCALES): Faults {
+export function faultsOf(schema: z.core.$ZodType, value: unknown, locale: keyof typeof LOCALES): Faults {
   const { localeError } = LOCALES[locale]();
-  const result = schema.safeParse(value, { error: (issue) => localeError(issue as never) });
+  const result = z.safeParse(schema, value, { error: (issue) => localeError(issue as never) });
   if (result.success) return new Map();
   return new Map(result.error.issues.map(({ path, message }) => [path.map(String).join('.'), message]));
 }

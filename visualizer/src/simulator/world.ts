@@ -1,3 +1,4 @@
+import { parse } from 'zod';
 import type { AccountFacts } from '../../../machines/account.ts';
 import { agreeablePorts, type Script } from '../../../src/adapters/agreeable.ts';
 import type { OwnPorts, PortCall, Ports } from '../../../src/adapters/ports.ts';
@@ -49,7 +50,7 @@ export function createWorld({
         const said = scripted
           ? scripted.answer
           : await (ports[name] as AnyPort)(call.input, portCall(call, recoveryId, now));
-        const output = spec.output.parse(said);
+        const output = parse(spec.output, said);
         return { reply: { output: name === 'loadAccount' ? ledger(output as AccountFacts) : output }, after };
       } catch (error) {
         return { reply: { throws: error instanceof Error ? error.message : String(error) }, after };

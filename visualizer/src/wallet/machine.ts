@@ -1,4 +1,5 @@
 import { type AnyStateMachine, fromPromise, type PromiseActorLogic } from 'xstate';
+import { parse } from 'zod';
 import type { PortSpec } from '../../../machines/own-parts.ts';
 import type { OwnPorts, PortCall, Ports } from '../../../src/adapters/ports.ts';
 import { PARENT, PATHS, PORTS } from '../registry.ts';
@@ -24,7 +25,7 @@ export function walletMachine(ports: Ports & OwnPorts, recoveryId: string, now: 
         signal: never,
       };
       const carryOut = ports[name] as (input: unknown, call: PortCall) => Promise<unknown>;
-      return output.parse(await carryOut(input, call));
+      return parse(output, await carryOut(input, call));
     });
   const actorsFor = (machine: AnyStateMachine, path: string) =>
     Object.fromEntries(

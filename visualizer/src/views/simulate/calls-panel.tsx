@@ -1,4 +1,5 @@
 import { use, useState } from 'react';
+import { parse } from 'zod';
 import { agreeablePorts } from '../../../../src/adapters/agreeable.ts';
 import type { PortCall } from '../../../../src/adapters/ports.ts';
 import { PATHS, PORTS } from '../../registry.ts';
@@ -69,7 +70,7 @@ function CallCard({ call, simulator, onReply }: { call: Call; simulator: Simulat
   const answer = () => {
     const found = spec ? faultsOf(spec.output, value, locale) : new Map<string, string>();
     setFaults(found);
-    if (found.size === 0) onReply({ output: spec ? spec.output.parse(value) : value });
+    if (found.size === 0) onReply({ output: spec ? parse(spec.output, value) : value });
   };
   return (
     <div className="call">

@@ -1,5 +1,6 @@
 import { useState } from 'react';
 import { paths } from '../../../../machines/paths.ts';
+import { evidenceFields } from '../../../../src/host/marks.ts';
 import type { RecoveryView } from '../../../../src/host/view.ts';
 import { textsOf } from '../../../../src/texts/index.ts';
 import { EVENTS, PATHS } from '../../registry.ts';
@@ -26,8 +27,7 @@ export function OwnSteps(props: ScreenProps) {
 /** References to evidence are taken by the camera; the rest is asked for. */
 function OwnStep({ type, recovery: { view, sandbox, send }, locale }: ScreenProps & { type: string }) {
   const schema = EVENTS[type]?.schema;
-  const shape = (schema?.shape ?? {}) as Record<string, { meta?(): { evidence?: boolean } | undefined }>;
-  const captured = Object.keys(shape).filter((name) => shape[name]?.meta?.()?.evidence === true);
+  const captured = schema ? evidenceFields(schema) : [];
   const form = schema ? without(formOf(schema), captured) : undefined;
   const [value, setValue] = useState<unknown>(() => (form ? emptyOf(form) : {}));
   const [faults, setFaults] = useState<ReadonlyMap<string, string>>(new Map());
