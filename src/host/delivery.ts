@@ -1,4 +1,4 @@
-import type { Instant, Step, StepInput, Timer } from '../core/index.ts';
+import type { Instant, PortFailure, Step, StepInput, Timer } from '../core/index.ts';
 import type { AuditEntry, Receipt, RecoveryRecord } from '../store/types.ts';
 import type { LeftUntouched } from './takeover.ts';
 
@@ -33,6 +33,9 @@ export type Delivered =
   | { result: 'untouched'; reason: LeftUntouched['reason'] }
   | { result: 'unknown' };
 
+/** Key under which a repeat gets the same answer; the answer is written with the step. */
+export type Asked = Pick<Receipt, 'scope' | 'key' | 'digest'> & { answer(outcome: Delivered & Stand): unknown };
+
 /** One input, and what is to be said of it. */
 export interface Delivery {
   input: StepInput;
@@ -42,9 +45,11 @@ export interface Delivery {
   refused?(step: Step | null, outdated: boolean): AuditEntry;
   /** The one version in which it is taken; without it any. */
   ifVersion?: number | undefined;
-  /** Key under which a repeat gets the same answer; the answer is written with the step. */
-  asked?: (Pick<Receipt, 'scope' | 'key' | 'digest'> & { answer(outcome: Delivered & Stand): unknown }) | undefined;
+  asked?: Asked | undefined;
 }
+
+/** What came of a call to a port. */
+export type Outcome = { output: unknown } | { error: PortFailure };
 
 /** Looks on, for metrics. */
 export interface Observer {

@@ -1,20 +1,11 @@
-import type { AnyEventObject, AnyStateMachine } from 'xstate';
+import type { AnyStateMachine } from 'xstate';
 import { faultPoint } from '#fault-point';
-import {
-  catchUp,
-  DurabilityError,
-  type Instant,
-  type PortFailure,
-  StepError,
-  type StepInput,
-  type Stored,
-  step,
-  type Tracer,
-} from '../core/index.ts';
+import type { Instant, Tracer } from '../core/index.ts';
 import type { AuditEntry, Change, Receipt, RecoveryRecord, RequestRecord, Store } from '../store/types.ts';
-import { ChangeBuilder, type Particulars } from './change.ts';
+import type { Particulars } from './change.ts';
 import type { Clock, VirtualClock } from './clock.ts';
-import type { Changed, Delivered, Delivery, Observer, Stand } from './delivery.ts';
+import { begin, decide, isMachineError, repeated, settlement, stuck } from './decide.ts';
+import type { Changed, Delivered, Delivery, Observer, Outcome } from './delivery.ts';
 import { Outbox } from './outbox.ts';
 import { Retention } from './retention.ts';
 import type { Takeover } from './takeover.ts';
@@ -47,8 +38,8 @@ const BATCH = 100;
 const PAUSE = 1_000;
 
 /**
- * Load, step, write everything in one transaction, then carry out the calls. One input at a time for each recovery;
- * the store's version check holds against writers elsewhere.
+ * Loads, has it decided, writes everything in one transaction, then carries out the calls. One input at a time for each
+ * recovery; the store's version check holds against writers elsewhere.
  */
 export class Engine {
   readonly #options: EngineOptions;
@@ -97,15 +88,15 @@ export class Engine {
 
   /** Begins a recovery. @returns whether it began: not when the account has a live one. */
   async start(record: RecoveryRecord, input: unknown, entry: AuditEntry, receipt?: Receipt): Promise<boolean> {
-    const { machine, particulars, trace } = this.#options;
-    const change = new ChangeBuilder(record, particulars);
-    change.add(
-      stepped(() => step(machine, null, { type: 'start', input }, record.createdAt, trace?.(record.id))),
-      entry,
-    );
-    const begun = await this.#commit(change, null, record.createdAt, () => receipt);
-    if (begun) this.#options.observer.stepped?.('start');
-    return begun !== undefined;
+    const { machine, observer } = this.#options;
+    const begun = await this.#commit(begin(machine, record, input, entry, receipt, this.#deciding(record.id)));
+    if (begun) observer.stepped?.('start');
+    return begun;
+  }
+
+  #deciding(id: string) {
+    const { particulars, trace } = this.#options;
+    return { particulars, tracer: trace?.(id) };
   }
 
   /** Delivers one input after all timers that are due. */
@@ -121,79 +112,27 @@ export class Engine {
 
   /** Processes what is due, and then the delivery, if there is one. */
   async #try(id: string, delivery?: Delivery): Promise<Delivered | 'stale'> {
-    const { store, takeover, particulars, clock, trace } = this.#options;
+    const { store, takeover, clock, observer } = this.#options;
     const loaded = await takeover.load(id);
     if (!loaded) return { result: 'unknown' };
-    const before = await this.#answered(delivery?.asked);
+    const asked = delivery?.asked;
+    const before = repeated(asked && (await store.receipt(asked.scope, asked.key)), asked);
     if (before) return before;
-    const { recovery, timers, machine, reason } = loaded;
-    if (reason) return { result: 'untouched', reason };
-    // A clock that is set back does not take a recovery back.
-    const now = Math.max(clock.now(), recovery.updatedAt);
-    const change = new ChangeBuilder(recovery, particulars);
-    const stored: Stored = { snapshot: recovery.snapshot, timers, calls: recovery.calls };
-    const tracer = trace?.(id);
-    if (machine && recovery.status === 'active') stepped(() => this.#catchUp(machine, change, stored, now, tracer));
-    if (!delivery) {
-      if (change.isEmpty) return { result: 'refused', step: null, recovery, timers };
-      const done = await this.#commit(change, recovery.version, now);
-      return done ? { result: 'refused', step: null, ...standOf(done) } : 'stale';
+    const decision = decide(loaded, delivery, clock.now(), this.#deciding(id));
+    if (decision.write === 'note') {
+      if (!(await store.record(id, [decision.entry], [], decision.receipt))) return 'stale';
+    } else if (decision.write === 'change') {
+      if (!(await this.#commit(decision.change))) return 'stale';
+      for (const { input, lateness } of decision.steps) observer.stepped?.(input, lateness);
     }
-
-    const { input, entry, refused, ifVersion, asked } = delivery;
-    const outdated = ifVersion !== undefined && (ifVersion !== recovery.version || !change.isEmpty);
-    const next =
-      machine && recovery.status === 'active' && !change.isDone && !outdated
-        ? stepped(() => step(machine, change.stored(stored), stamped(input, now), now, tracer))
-        : null;
-    const isTaken = next?.accepted === true && !next.emitted.some(({ event }) => event.type === 'refused');
-    const result = outdated ? 'outdated' : isTaken ? 'taken' : 'refused';
-    const receiptOf = (stand: Omit<Stand, 'step'>): Receipt | undefined => {
-      if (!asked || outdated) return undefined;
-      const { answer, ...receipt } = asked;
-      return { ...receipt, recoveryId: id, at: now, answer: answer({ result, step: next, ...stand }) };
-    };
-    if (next && isTaken) change.add(next, { ...entry, at: now });
-    else if (refused) {
-      const note = { ...refused(next, outdated), at: now };
-      if (change.isEmpty) {
-        const recorded = await store.record(id, [note], [], receiptOf({ recovery, timers }));
-        return recorded ? { result, step: next, recovery, timers } : 'stale';
-      }
-      change.note(note);
-    }
-    if (change.isEmpty) return { result, step: next, recovery, timers };
-    const committed = await this.#commit(change, recovery.version, now, receiptOf);
-    if (!committed) return 'stale';
-    if (isTaken) this.#options.observer.stepped?.(input.type);
-    return { result, step: next, ...standOf(committed) };
+    return decision.delivered;
   }
 
-  /** What was said to the same request before. */
-  async #answered(asked: Delivery['asked']): Promise<Delivered | undefined> {
-    const receipt = asked && (await this.#options.store.receipt(asked.scope, asked.key));
-    if (!receipt) return undefined;
-    return receipt.digest === asked.digest ? { result: 'repeated', answer: receipt.answer } : { result: 'keyReused' };
-  }
-
-  #catchUp(machine: AnyStateMachine, change: ChangeBuilder, before: Stored, now: Instant, tracer?: Tracer): void {
-    for (const due of catchUp(machine, before, now, 'fromCall', tracer)) {
-      change.add(due, { at: due.at, kind: 'timer', data: { timer: due.timer } });
-      this.#options.observer.stepped?.('timer', now - due.at);
-    }
-  }
-
-  async #commit(
-    change: ChangeBuilder,
-    from: number | null,
-    now: Instant,
-    receiptOf?: (stand: Omit<Stand, 'step'>) => Receipt | undefined,
-  ): Promise<Change | undefined> {
-    const built = change.build(from, now, receiptOf);
-    if ((await this.#options.store.commit(built)) !== 'committed') return undefined;
+  async #commit(change: Change): Promise<boolean> {
+    if ((await this.#options.store.commit(change)) !== 'committed') return false;
     faultPoint('engine.committed');
-    this.#committed(built);
-    return built;
+    this.#committed(change);
+    return true;
   }
 
   /** What follows from a change once it is written. */
@@ -212,68 +151,38 @@ export class Engine {
   }
 
   /** Brings the result of a call to the machine, or, when nobody waits for it, to the audit trail alone. */
-  async #settle(request: RequestRecord, outcome: { output: unknown } | { error: PortFailure }): Promise<void> {
-    const { store, clock, triesOf, retryDelay } = this.#options;
+  async #settle(request: RequestRecord, outcome: Outcome): Promise<void> {
+    const { store, clock, triesOf, retryDelay, observer, onError } = this.#options;
     const { recoveryId, key, port } = request;
     const tries = request.tries + 1;
     if ('error' in outcome && tries < triesOf(port)) {
       const notBefore = clock.now() + retryDelay(tries);
       if (!(await store.postpone(recoveryId, key, tries, notBefore))) return; // given up meanwhile
-      this.#options.observer.retried?.(port);
+      observer.retried?.(port);
       this.#outbox.add({ ...request, tries, notBefore });
       return;
     }
-    const data = { key, port, ...('error' in outcome ? { error: outcome.error.message } : {}) };
-    if (request.kind === 'sent') {
-      await store.record(
-        recoveryId,
-        [{ at: clock.now(), kind: 'notice', data: { ...data, ok: 'output' in outcome } }],
-        [key],
-      );
+    const settled = settlement(request, outcome, clock.now());
+    if ('note' in settled) {
+      await store.record(recoveryId, [settled.note], [key]);
       const again = await this.#retention.settled(request);
       if (again !== undefined) this.#wakeAt(again);
       return;
     }
-    const input: StepInput =
-      'error' in outcome
-        ? { type: 'failure', key, error: outcome.error }
-        : { type: 'answer', key, output: outcome.output };
-    const dropped: AuditEntry = { at: clock.now(), kind: 'dropped', data };
     try {
-      const entry: AuditEntry = { at: clock.now(), kind: input.type, data };
-      const delivered = await this.deliver(recoveryId, { input, entry, refused: () => dropped });
+      const delivered = await this.deliver(recoveryId, settled.delivery);
       if (delivered.result === 'refused') await store.record(recoveryId, [], [key]);
     } catch (error) {
       if (!isMachineError(error)) throw error;
-      this.#options.onError(error);
+      onError(error);
       await this.#queued(recoveryId, () => this.#getStuck(recoveryId, error));
     }
   }
 
-  /** Marks a recovery whose machine failed, and leaves it as it was. */
   async #getStuck(id: string, error: unknown): Promise<void> {
-    const loaded = await this.#options.store.load(id);
-    if (loaded?.recovery.status !== 'active') return;
-    const now = this.#options.clock.now();
-    const message = error instanceof Error ? error.message : String(error);
-    const retention = this.#options.particulars.retention(loaded.recovery.snapshot, now);
-    const change: Change = {
-      recovery: {
-        ...loaded.recovery,
-        status: 'stuck',
-        live: false,
-        version: loaded.recovery.version + 1,
-        updatedAt: now,
-      },
-      from: loaded.recovery.version,
-      timers: [],
-      requests: [],
-      awaited: [],
-      audit: [{ at: now, kind: 'stuck', data: { error: message, timers: loaded.timers } }],
-      ledger: [],
-      retention,
-    };
-    if ((await this.#options.store.commit(change)) === 'committed') this.#committed(change);
+    const { store, clock, particulars } = this.#options;
+    const loaded = await store.load(id);
+    if (loaded?.recovery.status === 'active') await this.#commit(stuck(loaded, error, clock.now(), particulars));
   }
 
   #wakeAt(instant: Instant): void {
@@ -367,21 +276,3 @@ export class Engine {
     await Promise.all(this.#queues.values());
   }
 }
-
-const standOf = ({ recovery, timers }: Change) => ({ recovery, timers });
-
-function stamped(input: StepInput, at: Instant): StepInput {
-  return input.type === 'event' ? { type: 'event', event: { ...input.event, at } as AnyEventObject } : input;
-}
-
-/** Whatever a chart does to fail, the same input would bring it again. */
-function stepped<T>(run: () => T): T {
-  try {
-    return run();
-  } catch (error) {
-    throw isMachineError(error) ? error : new StepError('an input', error);
-  }
-}
-
-/** An error that the same input would bring again. */
-const isMachineError = (error: unknown) => error instanceof StepError || error instanceof DurabilityError;

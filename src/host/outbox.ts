@@ -2,8 +2,7 @@ import { faultPoint } from '#fault-point';
 import type { PortFailure } from '../core/index.ts';
 import type { RequestRecord } from '../store/types.ts';
 import type { Clock } from './clock.ts';
-
-type Outcome = { output: unknown } | { error: PortFailure };
+import type { Outcome } from './delivery.ts';
 
 /** Calls that are under way at once; a registry may take a quarter of an hour for each. */
 const AT_ONCE = 2_000;
