@@ -3,6 +3,7 @@ export { durable } from './durable.ts';
 export { DurabilityError, StepError } from './errors.ts';
 export { awaitedIn } from './fit.ts';
 export { inspect, type MachineView } from './inspect.ts';
+export { LiveActors } from './live-actors.ts';
 export { portsIn } from './ports.ts';
 export { catchUp, nextTimer, restore, step } from './step.ts';
 export { structureOf } from './structure.ts';

@@ -30,11 +30,11 @@ interface LiveTimer extends Timer {
 
 export class Recorder {
   /** The logical time of the step. */
-  readonly now: Instant;
-  readonly requests: PortRequest[] = [];
-  readonly emitted: Emitted[] = [];
-  readonly calls: Record<string, number>;
-  /** Every actor that was restored or made in this step. */
+  now: Instant;
+  requests: PortRequest[] = [];
+  emitted: Emitted[] = [];
+  calls: Record<string, number>;
+  /** Every actor that was restored or made, without those that had stopped before this step. */
   readonly actors = new Set<AnyActorRef>();
   /** Set when a machine asks for what cannot be kept, even where another machine handles the error. */
   refusal: DurabilityError | undefined;
@@ -54,6 +54,21 @@ export class Recorder {
     this.#unnamed = calls['#'] ?? 0;
     this.#restoring = restoring;
     this.#tracer = tracer;
+  }
+
+  /** Makes ready for one more step of a tree that was kept: what the last one noted is left to it. */
+  begin(now: Instant, calls: Readonly<Record<string, number>>): void {
+    this.now = now;
+    this.calls = { ...calls };
+    this.#unnamed = Math.max(this.#unnamed, calls['#'] ?? 0);
+    this.requests = [];
+    this.emitted = [];
+    this.#timers.clear();
+    this.#outside = undefined;
+    this.#moved = false;
+    this.#took.clear();
+    this.#passedOn.clear();
+    for (const actor of this.actors) if (isStopped(actor)) this.actors.delete(actor);
   }
 
   /** An inspector for `createActor`: it is called before the root computes or restores its first snapshot. */

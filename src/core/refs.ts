@@ -22,7 +22,10 @@ const isKeptRef = (value: unknown): value is KeptRef => isPart(value) && value.x
 
 /** Whether a value holds an actor reference, live or kept. */
 export function holdsRef(value: unknown): boolean {
-  return isPart(value) && (isRef(value) || isKeptRef(value) || Object.values(value).some(holdsRef));
+  if (!isPart(value)) return false;
+  if (isRef(value) || isKeptRef(value)) return true;
+  for (const key in value) if (holdsRef(value[key])) return true;
+  return false;
 }
 
 /**

@@ -1,23 +1,8 @@
-import {
-  type AnyActorRef,
-  type AnyMachineSnapshot,
-  type AnyStateMachine,
-  createActor,
-  isMachineSnapshot,
-  type Snapshot,
-} from 'xstate';
-import { answerEvent, durable, failureEvent, isMachine } from './durable.ts';
-import { DurabilityError, StepError } from './errors.ts';
-import { refuseUnfit, refuseUnfitTimers } from './fit.ts';
-import { Recorder } from './recorder.ts';
-import { fillGaps, gapsIn, holdsRef, keepRefs } from './refs.ts';
-import { activeStates, activeTags } from './states.ts';
+import type { AnyStateMachine } from 'xstate';
+import { DurabilityError } from './errors.ts';
+import { type Input, take, treeOf } from './live.ts';
 import type { Tracer } from './tracer.ts';
-import { find, isLive, pathOf } from './tree.ts';
-import type { Instant, Step, StepInput, Stored, Timer } from './types.ts';
-
-/** Id of the root actor; children refer to it in nothing that is stored. */
-const ROOT = 'root';
+import type { Instant, Step, StepInput, Stored } from './types.ts';
 
 /**
  * Takes one input to an actor tree and returns all that follows from it. Synchronous, deterministic, without I/O:
@@ -41,6 +26,9 @@ export function step(
   return run(machine, stored, input, now, tracer);
 }
 
+/** What takes steps: `step` itself, or one that does the same. */
+export type TakeStep = typeof step;
+
 /**
  * Restores a stored tree and delivers nothing: for a tree that was made otherwise than by a step of this machine, such as
  * by a migration.
@@ -52,78 +40,8 @@ export function restore(machine: AnyStateMachine, stored: Stored, now: Instant):
   return run(machine, stored, { type: 'restore' }, now);
 }
 
-type Input = StepInput | { type: 'restore' };
-
 function run(machine: AnyStateMachine, stored: Stored | null, input: Input, now: Instant, tracer?: Tracer): Step {
-  const logic = tracer ? tracer.watch(durable(machine)) : durable(machine);
-  const recorder = new Recorder(now, stored?.calls ?? {}, stored !== null, tracer);
-  const failure: { error?: unknown; failed: boolean } = { failed: false };
-  const restored = stored && ownCopy(logic, stored.snapshot);
-  const gaps = restored ? gapsIn(restored) : [];
-  const actor = createActor(logic, {
-    id: ROOT,
-    inspect: recorder.inspect,
-    logger: () => {},
-    ...(restored ? { snapshot: restored } : { input: input.type === 'start' ? input.input : undefined }),
-  });
-  if (restored) refuseUnfit(actor, restored);
-  fillGaps(gaps, actor);
-  actor.subscribe({
-    error: (error) => {
-      failure.error = error;
-      failure.failed = true;
-    },
-  });
-  actor.start();
-  if (stored) {
-    for (const timer of stored.timers) recorder.restoreTimer(timer, (path) => find(actor, path));
-    recorder.restored();
-    tracer?.restored(actor, stored.timers);
-    if (input.type === 'restore') refuseUnfitTimers(actor, stored.timers);
-  }
-  const accepted = failure.failed ? false : deliver(recorder, actor, input);
-  const snapshot = actor.getSnapshot();
-  if (recorder.refusal) throw recorder.refusal;
-  if (failure.failed || snapshot.status === 'error')
-    throw new StepError(describe(input), failure.error ?? snapshot.error);
-  refuseUnreachable(recorder, actor);
-  const { awaited } = portsOf(actor);
-  const persisted = actor.getPersistedSnapshot();
-  keepRefs(actor, persisted);
-  const timers = recorder.timers();
-  const requests = recorder.requests.filter((request) => awaited.has(request.key));
-  return {
-    at: now,
-    snapshot: persisted,
-    timers,
-    calls: recorder.calls,
-    requests,
-    callTimeouts: requests.flatMap(({ key }) => timeoutsOf(awaited.get(key), timers)),
-    awaited: [...awaited.keys()],
-    emitted: recorder.emitted,
-    accepted,
-    status: snapshot.status === 'done' ? 'done' : 'active',
-    states: activeStates(actor),
-    tags: activeTags(actor),
-    ...(snapshot.status === 'done' ? { output: snapshot.output } : {}),
-  };
-}
-
-function deliver(recorder: Recorder, actor: AnyActorRef, input: Input): boolean {
-  if (input.type === 'start' || input.type === 'restore') return true;
-  if (actor.getSnapshot().status !== 'active') return false;
-  switch (input.type) {
-    case 'event':
-      return recorder.deliver(actor, input.event);
-    case 'timer':
-      return recorder.fire(input.id);
-    case 'answer':
-    case 'failure': {
-      const port = portsOf(actor).awaited.get(input.key);
-      port?.send(input.type === 'answer' ? answerEvent(input.output) : failureEvent(input.error));
-      return port !== undefined;
-    }
-  }
+  return take(treeOf(machine, stored, input, now, tracer), input, now);
 }
 
 /** The next timer of a tree: the earliest instant, and of equal ones the one that was scheduled first. */
@@ -147,10 +65,11 @@ export function* catchUp(
   now: Instant,
   lateCalls: 'fromCall' | 'asDue' = 'fromCall',
   tracer?: Tracer,
+  takeStep: TakeStep = step,
 ): Generator<Step & { timer: string }, Stored> {
   let current = stored;
   for (let due = nextTimer(current); due && due.dueAt <= now; due = nextTimer(current)) {
-    const next = step(machine, current, { type: 'timer', id: due.id }, due.dueAt, tracer);
+    const next = takeStep(machine, current, { type: 'timer', id: due.id }, due.dueAt, tracer);
     if (lateCalls === 'fromCall') countFromCall(next, now);
     yield { ...next, timer: due.id };
     current = next;
@@ -165,20 +84,7 @@ function countFromCall(late: Step, now: Instant): void {
   );
 }
 
-/** Timers of the states that invoke a port: they limit the call. */
-function timeoutsOf(port: AnyActorRef | undefined, timers: readonly Timer[]): string[] {
-  if (!port?._parent) return [];
-  const path = pathOf(port._parent);
-  const { _nodes }: AnyMachineSnapshot = port._parent.getSnapshot();
-  const nodes = _nodes.filter((node) => node.invoke.some(({ id }) => id === port.id));
-  return timers
-    .filter(({ source, event }) => source === path && nodes.some(({ id }) => isAfter(event.type, id)))
-    .map(({ id }) => id);
-}
-
-const isAfter = (type: string, nodeId: string) => type.startsWith('xstate.after.') && type.endsWith(`.${nodeId}`);
-
-function refuseEarlierTimer(stored: Stored | null, input: StepInput, now: Instant): void {
+export function refuseEarlierTimer(stored: Stored | null, input: StepInput, now: Instant): void {
   if (!stored) return;
   const due = nextTimer(stored);
   if (!due) return;
@@ -187,88 +93,5 @@ function refuseEarlierTimer(stored: Stored | null, input: StepInput, now: Instan
       'earlierTimer',
       `timer '${due.id}' is due at ${due.dueAt}, before this ${input.type} at ${now}`,
     );
-  }
-}
-
-/** Port calls that are awaited, by key. */
-function portsOf(root: AnyActorRef, awaited = new Map<string, AnyActorRef>()): { awaited: Map<string, AnyActorRef> } {
-  const snapshot: unknown = root.getSnapshot();
-  if (isMachineSnapshot(snapshot) && snapshot.status === 'active') {
-    for (const child of Object.values(snapshot.children) as (AnyActorRef | undefined)[]) {
-      if (!child) continue;
-      const inner: { key?: unknown; status?: string } = child.getSnapshot();
-      if (typeof inner.key === 'string' && inner.status === 'active') awaited.set(inner.key, child);
-      else portsOf(child, awaited);
-    }
-  }
-  return { awaited };
-}
-
-interface Persisted {
-  context?: unknown;
-  children?: Record<string, { src: unknown; snapshot: Persisted }>;
-}
-
-/**
- * XState drops a child whose logic it cannot find, and writes actor references into the context it restores from:
- * the first is refused here, against the second a tree that holds references is copied.
- */
-function ownCopy(machine: AnyStateMachine, snapshot: unknown): Snapshot<unknown> {
-  const holdsRefs = checkActors(machine, snapshot as Persisted, machine.id);
-  return (holdsRefs ? structuredClone(snapshot) : snapshot) as Snapshot<unknown>;
-}
-
-function checkActors(machine: AnyStateMachine, persisted: Persisted, path: string): boolean {
-  let holdsRefs = holdsRef(persisted.context);
-  for (const [id, child] of Object.entries(persisted.children ?? {})) {
-    const src = String(child.src);
-    const logic = src.startsWith('xstate.invoke.') ? inlineLogic(machine, src) : machine.implementations.actors[src];
-    if (!logic) {
-      throw new DurabilityError(
-        'unknownActor',
-        `the stored state of '${path}' has a child '${id}' made from '${src}', which machine '${machine.id}' does not know; ` +
-          `it knows ${Object.keys(machine.implementations.actors).join(', ') || 'none'}`,
-      );
-    }
-    if (isMachine(logic) && checkActors(logic, child.snapshot, `${path}/${id}`)) holdsRefs = true;
-  }
-  return holdsRefs;
-}
-
-function inlineLogic(machine: AnyStateMachine, src: string): unknown {
-  const [, index, nodeId] = /^xstate\.invoke\.(\d+)\.(.*)$/.exec(src) ?? [];
-  try {
-    const { invoke } = machine.getStateNodeById(nodeId ?? '').config;
-    return (Array.isArray(invoke) ? invoke : [invoke])[Number(index)]?.src;
-  } catch {
-    return undefined;
-  }
-}
-
-/** XState lets an actor run that is no child under its own id; it persists only children, by id. */
-function refuseUnreachable(recorder: Recorder, root: AnyActorRef): void {
-  for (const actor of recorder.actors) {
-    if (!isLive(actor) || find(root, pathOf(actor)) === actor) continue;
-    throw new DurabilityError(
-      'unreachableActor',
-      `actor '${pathOf(actor)}' was spawned without an id, or another was spawned under its id: it would be lost at a ` +
-        `restart. Give each actor that runs an id of its own.`,
-    );
-  }
-}
-
-function describe(input: Input): string {
-  switch (input.type) {
-    case 'event':
-      return `event '${input.event.type}'`;
-    case 'timer':
-      return `timer '${input.id}'`;
-    case 'answer':
-    case 'failure':
-      return `${input.type} '${input.key}'`;
-    case 'start':
-      return 'its start';
-    case 'restore':
-      return 'what was stored';
   }
 }

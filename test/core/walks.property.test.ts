@@ -3,7 +3,8 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { AnyStateMachine } from 'xstate';
 import { StepError } from '../../src/core/errors.ts';
-import { catchUp, nextTimer, step } from '../../src/core/step.ts';
+import { LiveActors } from '../../src/core/live-actors.ts';
+import { catchUp, nextTimer, step, type TakeStep } from '../../src/core/step.ts';
 import type { Emitted, Instant, Step, StepInput, Stored } from '../../src/core/types.ts';
 import { deepFreeze } from './freeze.ts';
 import { Oracle } from './oracle.ts';
@@ -36,18 +37,20 @@ const commandsFor = (unit: number): fc.Arbitrary<Command> =>
     { weight: 3, arbitrary: fc.record({ do: fc.constant('settle' as const), index: fc.nat(3), ok: fc.boolean() }) },
   );
 
-/** The same machine, stopped and restored between every two inputs. */
+/** The same machine, stopped and restored between every two inputs, or kept at work by what takes the steps. */
 class Stepped {
   readonly #machine: AnyStateMachine;
   readonly #keep: (stored: Stored) => Stored;
+  readonly #step: TakeStep;
   #last: Step;
   #stored: Stored;
   #emitted: Emitted[] = [];
 
-  constructor(machine: AnyStateMachine, now: Instant, keep: (stored: Stored) => Stored) {
+  constructor(machine: AnyStateMachine, now: Instant, keep: (stored: Stored) => Stored, takeStep: TakeStep = step) {
     this.#machine = machine;
     this.#keep = keep;
-    this.#last = step(machine, null, { type: 'start' }, now);
+    this.#step = takeStep;
+    this.#last = takeStep(machine, null, { type: 'start' }, now);
     this.#stored = this.#took(this.#last);
   }
 
@@ -70,14 +73,14 @@ class Stepped {
   /** One timer at a time, so that the tree is restored between timers too. */
   advance(now: Instant): void {
     for (;;) {
-      const first = catchUp(this.#machine, this.#stored, now, 'asDue').next();
+      const first = catchUp(this.#machine, this.#stored, now, 'asDue', undefined, this.#step).next();
       if (first.done) break;
       this.#took(first.value);
     }
   }
 
   take(input: StepInput, now: Instant): void {
-    this.#took(step(this.#machine, this.#stored, input, now));
+    this.#took(this.#step(this.#machine, this.#stored, input, now));
   }
 
   view(): View {
@@ -108,6 +111,7 @@ async function walk(shape: Shape, commands: readonly Command[]): Promise<void> {
   const runs = {
     'through JSON': new Stepped(shape.machine, now, (stored) => JSON.parse(JSON.stringify(stored))),
     'frozen as it is': new Stepped(shape.machine, now, deepFreeze),
+    'kept at work': new Stepped(shape.machine, now, (stored) => stored, new LiveActors().step),
   };
   const lead = runs['through JSON'];
   const expected = oracle.view();

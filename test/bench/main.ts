@@ -1,0 +1,42 @@
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import type { Part } from './figures.ts';
+import type { Rounds } from './harness.ts';
+import { tableOf, writeReport } from './report.ts';
+import { stepPart } from './step.ts';
+
+/** How much is measured. */
+export interface Size extends Rounds {
+  quick: boolean;
+}
+
+const PARTS: Record<string, (size: Size) => Promise<Part>> = { step: stepPart };
+
+const USAGE = `usage: npm run bench -- [--quick] [--out FOLDER] [PART …], with the parts ${Object.keys(PARTS).join(', ')}`;
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { quick: { type: 'boolean', default: false }, out: { type: 'string' } },
+});
+const unknown = positionals.filter((name) => !(name in PARTS));
+if (unknown.length > 0) {
+  console.error(`there is no part ${unknown.join(', ')}; ${USAGE}`);
+  process.exit(2);
+}
+
+const { quick } = values;
+const size: Size = quick ? { quick, rounds: 15, ms: 60 } : { quick, rounds: 41, ms: 150 };
+const chosen = positionals.length > 0 ? positionals : Object.keys(PARTS);
+const isWhole = !quick && positionals.length === 0;
+const folder = values.out ?? join(import.meta.dirname, isWhole ? 'report' : '../../dist/bench');
+
+const parts: Part[] = [];
+for (const name of chosen) {
+  const part = await PARTS[name]?.(size);
+  if (!part) continue;
+  console.log(`\n## ${part.title}\n\n${part.about}\n\n${tableOf(part)}`);
+  for (const note of part.notes ?? []) console.log(`\n${note}`);
+  parts.push(part);
+}
+writeReport(folder, parts, { ...size, parts: chosen });
+console.log(`\nwritten to ${folder}`);
