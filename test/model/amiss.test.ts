@@ -54,7 +54,9 @@ test('what the host did is counted over its restarts, and nothing that it did no
 
 test('an event without a driver is an error', async () => {
   const strange = { type: 'strange', do: 'dance' } as unknown as Happening;
-  await expect(new HostSystem(subject).apply(strange, 0, 0)).rejects.toThrow('no driver for');
+  const system = new HostSystem(subject);
+  await expect(system.apply(strange, 0, 0)).rejects.toThrow('no driver for');
+  await system.close();
 });
 
 const wanted = (kind: Demanded, key: string): Wanted => ({ machine: 'voice', kind, key });

@@ -1,21 +1,13 @@
 import { events } from '../../machines/events.ts';
 import { type CoverageData, CoverageRecorder } from '../../src/testing/index.ts';
-import { type Happening, happens, type ModelState } from './composed.ts';
+import { chosenOf, type Plan, stepsOf } from './chosen.ts';
+import type { ModelState } from './composed.ts';
 import type { Wanted } from './defined.ts';
-import { covering, type Found, metBy, type Path, spread, walked, withRefusals } from './graph.ts';
+import { covering, type Path, spread } from './graph.ts';
 import { HostSystem } from './host.ts';
 import { replay } from './replay.ts';
 import { HttpSystem, serve } from './service.ts';
-import type { Completed } from './subjects.ts';
 import { neverMet, notOverHttp } from './unreached.ts';
-
-/** Paths that were generated for one subject. */
-export interface Plan {
-  subject: Completed;
-  found: readonly Found[];
-  /** All simple paths, where there are few enough. */
-  simple?: readonly Found[];
-}
 
 /** Paths and steps. */
 interface Count {
@@ -31,42 +23,12 @@ export interface Tally {
   coverage: CoverageData;
 }
 
-/** Each step of a path with where it leads. */
-function* stepsOf(path: Path): Generator<{ happening: Happening; before: ModelState | undefined; after: ModelState }> {
-  let state: ModelState | undefined;
-  for (const happening of path) {
-    const before = state;
-    state = before ? happens(before, happening) : walked([happening]);
-    yield { happening, before, after: state };
-  }
-}
-
 const nothing = (plans: readonly Plan[]): Tally => ({
   generated: plans.reduce((sum, { found, simple = [] }) => sum + found.length + simple.length, 0),
   host: { paths: 0, steps: 0 },
   http: { paths: 0, steps: 0 },
   coverage: new CoverageRecorder().data,
 });
-
-/**
- * The paths of each plan that together meet everything that any path of any plan meets, with the events that are refused on the
- * way put in.
- */
-function chosenOf(plans: readonly Plan[]): Path[][] {
-  const planned = new Set<string>();
-  const refusals = new Set<string>();
-  return plans.map(({ subject, found }) => {
-    const woven = (some: readonly Found[]) => some.map(({ path }) => withRefusals(path, subject, refusals));
-    const chosen = woven(
-      covering(
-        found.filter(({ refused }) => !refused),
-        planned,
-      ),
-    );
-    for (const path of chosen) for (const { after } of stepsOf(path)) for (const key of metBy(after)) planned.add(key);
-    return [...chosen, ...woven(covering(found, planned))];
-  });
-}
 
 /**
  * Replays what covers the graphs, with its refusals, on the durable host.

@@ -1,27 +1,17 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll } from 'vitest';
 import type { PortName } from '../../machines/ports.ts';
 import { ports as portSpecs } from '../../machines/ports.ts';
 import type { PortCall, Ports } from '../../src/adapters/ports.ts';
 import type { Tracer } from '../../src/core/index.ts';
 import type { Recoveries } from '../../src/host/api.ts';
 import { createVirtualClock, type VirtualClock } from '../../src/host/clock.ts';
-import { createRecoveries } from '../../src/host/recoveries.ts';
 import { Refusal } from '../../src/host/refusal.ts';
-import { openSqlite } from '../../src/store/sqlite.ts';
-import type { Store } from '../../src/store/types.ts';
+import type { Place } from '../conformance/host.ts';
+import { sqliteFile } from '../conformance/sqlite.ts';
 import type { Happening } from './composed.ts';
 import { type Expected, inOrder } from './expected.ts';
 import type { Observed, System } from './replay.ts';
 import { type Completed, START } from './subjects.ts';
 
-/** Where there is a folder in memory, no disk slows the many restarts down. */
-const MEMORY = '/dev/shm';
-const folder = mkdtempSync(join(existsSync(MEMORY) ? MEMORY : tmpdir(), 'regain-model-'));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
-let files = 0;
 const KEY = new Uint8Array(32).fill(7);
 
 interface Waiting {
@@ -79,63 +69,55 @@ class ToldPorts {
   }
 }
 
-/** The durable host on a file of its own: between every two steps it is closed, and another takes up the file. */
+/** The durable host at a place of its own: between every two steps it is closed, and another takes up what it left. */
 export class HostSystem implements System {
-  readonly #file = join(folder, `${++files}.sqlite`);
   readonly #clock = createVirtualClock(START);
   readonly #ports = new ToldPorts(this.#clock);
   readonly #subject: Completed;
-  #open: { host: Recoveries; store: Store } | undefined;
+  readonly #tracer: Tracer | undefined;
+  readonly #place: Place;
+  #host: Recoveries | undefined;
   #id = '';
   restarts = 0;
 
-  readonly #tracer: Tracer | undefined;
-
-  /** @param tracer looks on, over all restarts. */
-  constructor(subject: Completed, tracer?: Tracer) {
+  /**
+   * @param tracer looks on, over all restarts.
+   * @param place a file, unless it is given.
+   */
+  constructor(subject: Completed, tracer?: Tracer, place: Place = sqliteFile()) {
     this.#subject = subject;
     this.#tracer = tracer;
+    this.#place = place;
   }
 
   async #up(): Promise<Recoveries> {
     const tracer = this.#tracer;
-    const store = await openSqlite(this.#file, { synchronous: 'NORMAL', check: false });
-    const host = await createRecoveries({
-      store,
+    const host = await this.#place.open({
       ports: this.#ports.ports,
       clock: this.#clock,
       policy: this.#subject.policyInput,
       sealingKey: KEY,
       retryDelay: () => 0,
+      newId: () => 'r1',
       ...(tracer ? { trace: () => tracer } : {}),
       onError: (error) => {
         throw error;
       },
     });
-    this.#open = { host, store };
+    this.#host = host;
     await host.idle();
     return host;
   }
 
-  async stop(): Promise<void> {
-    await this.#open?.host.close();
-    await this.#open?.store.close();
-    this.#open = undefined;
-  }
-
-  async close(): Promise<void> {
-    await this.stop();
-    for (const end of ['', '-wal', '-shm']) rmSync(this.#file + end, { force: true });
-  }
+  close = () => this.#place.close();
 
   async restart(): Promise<Recoveries> {
-    await this.stop();
     this.restarts += 1;
     return this.#up();
   }
 
   async apply(happening: Happening, place: number, dueAt: number): Promise<Observed['refused']> {
-    const host = this.#open ? await this.restart() : await this.#up();
+    const host = this.#host ? await this.restart() : await this.#up();
     switch (happening.do) {
       case 'start': {
         const { recoveryId } = await host.start({ accountId: 'a1', device: { deviceId: 'd1' } });
@@ -172,8 +154,8 @@ export class HostSystem implements System {
   }
 
   async see(): Promise<Expected> {
-    if (!this.#open) throw new Error('nothing runs');
-    const { status, state, tags, allowed, deadlines, output } = await this.#open.host.get(this.#id);
+    if (!this.#host) throw new Error('nothing runs');
+    const { status, state, tags, allowed, deadlines, output } = await this.#host.get(this.#id);
     return { status, state, tags, allowed, deadlines: inOrder(deadlines), output };
   }
 }

@@ -1,5 +1,5 @@
 import { paths } from '../../machines/paths.ts';
-import type { Plan } from './campaign.ts';
+import type { Plan } from './chosen.ts';
 import type { ModelState } from './composed.ts';
 import { stateOfPath } from './defined.ts';
 import { beginning, entryTo, keyOf, next, shortest, simple, type Way, walked } from './graph.ts';

@@ -1,0 +1,48 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { kinds } from './kinds.ts';
+import type { Tally } from './run.ts';
+
+/**
+ * Holds hosts against SQLite in memory: `npm run conformance -- sqlite`, or several names. Every scenario file, generated paths
+ * and what befalls a host have to come out the same: the state, the instants, the trail. Exits 1 on any difference.
+ */
+
+const SHARES = 2;
+/** Faults that are printed in full. */
+const SHOWN = 10;
+
+async function shareOf(name: string, share: number): Promise<Tally> {
+  const child = fork(join(import.meta.dirname, 'shard.ts'), [name, String(share), String(SHARES)]);
+  let tally: Tally | undefined;
+  child.on('message', (message) => {
+    tally = message as Tally;
+  });
+  const [code] = await once(child, 'exit');
+  return tally ?? { counts: {}, faults: [`part ${share + 1} of ${SHARES} ended with code ${code}`] };
+}
+
+async function conforms(name: string): Promise<boolean> {
+  const begun = performance.now();
+  const tallies = await Promise.all(Array.from({ length: SHARES }, (_, share) => shareOf(name, share)));
+  const faults = tallies.flatMap((tally) => tally.faults);
+  for (const fault of faults.slice(0, SHOWN)) console.error(`${name}: ${fault}\n`);
+  const groups = [...new Set(tallies.flatMap(({ counts }) => Object.keys(counts)))];
+  const sum = (group: string, side: 'reference' | 'host') =>
+    tallies.reduce((total, { counts }) => total + (counts[group]?.[side] ?? 0), 0);
+  const all = (side: 'reference' | 'host') => groups.reduce((total, group) => total + sum(group, side), 0);
+  const parts = groups.map((group) => `${group} ${sum(group, 'host')}`).join(', ');
+  const seconds = Math.round((performance.now() - begun) / 1_000);
+  console.log(`${name}: ${all('host')} of ${all('reference')} the same as in memory (${parts}), ${seconds} s`);
+  return faults.length === 0 && all('host') === all('reference') && all('host') > 0;
+}
+
+const names = process.argv.slice(2);
+const unknown = names.find((name) => !(name in kinds));
+if (names.length === 0 || unknown !== undefined) {
+  console.error(
+    `expected one or more of ${Object.keys(kinds).join(', ')}${unknown === undefined ? '' : `, not '${unknown}'`}`,
+  );
+  process.exitCode = 1;
+} else for (const name of names) if (!(await conforms(name))) process.exitCode = 1;

@@ -1,0 +1,24 @@
+import { faultCases } from './faults.ts';
+import { kinds } from './kinds.ts';
+import { MACHINES, pathCases } from './paths.ts';
+import { runCases } from './run.ts';
+import { scenarioCases } from './scenarios.ts';
+
+/** Runs a share of the cases, in a process of its own, and tells its parent what came of them. */
+const [name = '', share = '0', of = '1'] = process.argv.slice(2);
+const mine = <T>(all: readonly T[]): T[] => all.filter((_, index) => index % Number(of) === Number(share));
+
+const kind = await kinds[name]?.();
+if (!kind) throw new Error(`there is no host '${name}'`);
+try {
+  const groups = {
+    scenarios: mine(await scenarioCases()),
+    'generated paths': mine(MACHINES).flatMap(pathCases),
+    faults: mine(faultCases()),
+  };
+  const tally = await runCases(groups, kind);
+  await new Promise((sent) => process.send?.(tally, sent));
+} finally {
+  await kind.close();
+  process.disconnect?.();
+}
