@@ -24,6 +24,12 @@ const KeptRefusal = z.object({
 });
 type KeptRefusal = z.infer<typeof KeptRefusal>;
 
+/** Scope of the idempotency keys of starts. */
+export const START_SCOPE = 'start';
+export const ON_ANOTHER_DEVICE: KeptRefusal = {
+  refusal: { code: 'conflict', message: 'this account is being recovered from another device' },
+};
+
 /** What a machine said when it refused, or that it did not take the event at all. */
 export function refusedBy(step: Step | null, outdated = false): Pick<Refused, 'code' | 'reason' | 'field'> {
   if (outdated) return { code: 'conflict', reason: 'versionChanged' };

@@ -10,6 +10,7 @@ import type { AuditEntry, ListFilter, RecoveryRecord, Store } from '../store/typ
 import type { Clock } from './clock.ts';
 import type { Changed, Observer } from './delivery.ts';
 import type { LinkTokens } from './port-caller.ts';
+import { Refusal } from './refusal.ts';
 import type { LeftUntouched } from './takeover.ts';
 import type { OlderVersion } from './versions.ts';
 import type { RecoveryView } from './view.ts';
@@ -79,6 +80,15 @@ export const Start = z.strictObject({
   network: z._default(Network, {}),
 });
 export type Start = z.input<typeof Start>;
+
+/** @throws Refusal `invalidEvent` that names the field. */
+export function parsedStart(input: Start): Required<Start> {
+  const result = Start.safeParse(input);
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  const field = issue?.path.join('.') ?? '';
+  throw new Refusal('invalidEvent', `a start ${field}: ${issue?.message}`, { field });
+}
 
 export interface Started {
   recoveryId: string;

@@ -19,9 +19,10 @@ export interface EraserOptions {
   events: readonly EventRegistry[];
   /** The host's own, where a recovery's cannot be read. */
   policy: Policy;
-  /** The input of a call as it is written. */
-  seal(port: PortName, input: PortInput<'eraseEvidence'>, recoveryId: string): string;
 }
+
+/** The input of a call as it is written. */
+type Seal = (port: PortName, input: PortInput<'eraseEvidence'>, recoveryId: string) => string;
 
 /** The port that erases evidence where it is kept. */
 export const ERASE_EVIDENCE = 'eraseEvidence' satisfies PortName;
@@ -56,9 +57,9 @@ export class Eraser {
   }
 
   /** The change that erases one class at an instant, and puts that on record. */
-  change(ended: Ended, of: ErasureDate['class'], now: Instant): Change {
+  change(ended: Ended, of: ErasureDate['class'], now: Instant, seal: Seal): Change {
     const { recovery } = ended;
-    const part = of === 'evidence' ? this.#evidence(ended, now) : this.#personal(ended, of, now);
+    const part = of === 'evidence' ? this.#evidence(ended, now, seal) : this.#personal(ended, of, now);
     return {
       from: recovery.version,
       timers: [],
@@ -75,7 +76,7 @@ export class Eraser {
    * References go to the port that erases what they stand for, in the same transaction in which they leave the trail.
    * The record keeps who did what, without them.
    */
-  #evidence({ recovery, trail }: Ended, now: Instant): Partial<Change> {
+  #evidence({ recovery, trail }: Ended, now: Instant, seal: Seal): Partial<Change> {
     const refs = new Set<string>();
     const kept: Record<string, unknown>[] = [];
     for (const { seq, data } of trail) {
@@ -94,7 +95,7 @@ export class Eraser {
     if (refs.size === 0) return { erasure: { class: 'evidence', entries, ledger: false } };
     return {
       recovery: { ...recovery, snapshot: this.#withoutEvidence(recovery.snapshot) },
-      requests: [this.#request(recovery, [...refs], trail, now)],
+      requests: [this.#request(recovery, [...refs], trail, now, seal)],
       audit: [{ at: now, kind: 'erased', data: { class: 'evidence', references: refs.size, entries, kept } }],
       erasure: { class: 'evidence', entries, ledger: false },
     };
@@ -140,6 +141,7 @@ export class Eraser {
     evidenceRefs: string[],
     trail: Ended['trail'],
     now: Instant,
+    seal: Seal,
   ): RequestRecord {
     const attempt = trail.filter(({ kind }) => kind === 'erased').length + 1;
     return {
@@ -148,7 +150,7 @@ export class Eraser {
       path: '',
       port: ERASE_EVIDENCE,
       attempt,
-      input: this.#options.seal(ERASE_EVIDENCE, { accountId, evidenceRefs }, id),
+      input: seal(ERASE_EVIDENCE, { accountId, evidenceRefs }, id),
       kind: 'sent',
       tries: 0,
       at: now,

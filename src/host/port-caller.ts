@@ -28,7 +28,7 @@ export interface LinkTokens {
 
 interface PortCallerOptions {
   linkTokens: LinkTokens | undefined;
-  store: Store;
+  store: Pick<Store, 'load' | 'ledger'>;
   ports: Readonly<Record<string, AnyPort>>;
   /** Of every port that the machines know. */
   specs: PortRegistry;
@@ -45,9 +45,9 @@ export class PortCaller {
   }
 
   /** The input of a call as it is written: JSON with its secrets sealed. */
-  seal(port: string, input: unknown, recoveryId: string): string {
+  seal(port: string, input: unknown, recoveryId: string, random?: (size: number) => Buffer): string {
     const fields = secretFields(this.#specOf(port).input);
-    return this.#options.sealer.seal(input, fields, placeOf(recoveryId, port));
+    return this.#options.sealer.seal(input, fields, placeOf(recoveryId, port), random);
   }
 
   /** How often a call is made before its machine is told of the failure. */

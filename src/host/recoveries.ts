@@ -1,60 +1,35 @@
-import { randomBytes, randomUUID } from 'node:crypto';
-import type { z } from 'zod';
-import type { Notice } from '../../machines/outcome.ts';
-import type { PortRegistry } from '../../machines/own-parts.ts';
-import { paths as builtInPaths } from '../../machines/paths.ts';
 import { type PolicyInput, policyOf } from '../../machines/policy.ts';
-import { createRecoveryMachine, recoveryMachine } from '../../machines/recovery.ts';
 import type { EventIn, RecoveryState } from '../../machines/states.ts';
-import type { Instant, Step } from '../core/index.ts';
-import type { AuditEntry, ListFilter, Receipt, RecoveryRecord, Store } from '../store/types.ts';
+import type { Instant } from '../core/index.ts';
+import type { AuditEntry, ListFilter, Receipt, Store } from '../store/types.ts';
 import {
   type Answer,
-  answerTo,
   keyReused,
-  refusedBy,
+  ON_ANOTHER_DEVICE,
+  START_SCOPE,
   type StartAnswer,
-  shortDigest,
   startedIn,
   viewIn,
 } from './answer.ts';
 import {
   type By,
+  parsedStart,
   type Recoveries,
   type RecoveriesOptions,
-  type RecoverySummary,
   type RequestOptions,
   type SendOptions,
-  Start,
+  type Start,
   type Started,
 } from './api.ts';
-import type { Particulars } from './change.ts';
-import { type CheckedEvent, checkedEvent } from './check.ts';
-import { type Clock, systemClock } from './clock.ts';
-import type { Changed, Observer, Stand } from './delivery.ts';
+import type { Changed } from './delivery.ts';
 import { Engine } from './engine.ts';
-import { Eraser } from './erasure.ts';
-import { ledgerEntries } from './ledger.ts';
-import { redacted } from './marks.ts';
-import { PortCaller } from './port-caller.ts';
+import { HostParts, scopeOf, unknownRecovery, untouched } from './parts.ts';
 import { Refusal } from './refusal.ts';
-import { Sealer } from './secrets.ts';
-import { type LeftUntouched, type Taken, Takeover } from './takeover.ts';
-import { Versions } from './versions.ts';
-import { type RecoveryView, undisclosed, viewOf, viewOfRecord } from './view.ts';
+import { type Taken, Takeover } from './takeover.ts';
+import { type RecoveryView, summaryOf } from './view.ts';
 
-/** Scope of the idempotency keys of starts. */
-const START = 'start';
-const ON_ANOTHER_DEVICE: StartAnswer = {
-  refusal: { code: 'conflict', message: 'this account is being recovered from another device' },
-};
 /** How often a start is tried while others begin and end recoveries of the account. */
 const START_TRIES = 10;
-/** Of a sealing key. */
-const KEY_BYTES = 32;
-const RETRY_BASE = 1_000;
-const RETRY_LONGEST = 5 * 60_000;
-const backOff = (tries: number) => Math.min(RETRY_BASE * 2 ** (tries - 1), RETRY_LONGEST);
 
 /**
  * A host in one process: machines, store, ports and a clock made into recoveries that last.
@@ -69,52 +44,24 @@ export async function createRecoveries(options: RecoveriesOptions): Promise<Reco
 
 class Host implements Recoveries {
   readonly #store: Store;
-  readonly #clock: Clock;
-  readonly #policy: PolicyInput;
-  readonly #versions: Versions;
+  readonly #parts: HostParts;
   readonly #takeover: Takeover;
-  readonly #sealer: Sealer;
-  readonly #caller: PortCaller;
-  readonly #newId: () => string;
-  readonly #observer: Observer;
   readonly #engine: Engine;
 
   constructor(options: RecoveriesOptions) {
     this.#store = options.store;
-    this.#clock = options.clock ?? systemClock;
-    this.#policy = options.policy ?? {};
-    policyOf(this.#policy); // a bad figure is told now, not at the first start
-    const { paths = builtInPaths, version } = options;
-    const isOwn = options.paths !== undefined || version !== undefined;
-    const machine = options.machine ?? (isOwn ? createRecoveryMachine(paths, version) : recoveryMachine);
-    this.#versions = new Versions(machine, paths, options.versions);
-    this.#sealer = new Sealer(options.sealingKey ?? randomBytes(KEY_BYTES));
-    this.#caller = new PortCaller({
-      store: this.#store,
-      ports: options.ports,
-      specs: givenPorts(this.#versions, options.ports),
-      clock: this.#clock,
-      sealer: this.#sealer,
-      linkTokens: options.linkTokens,
-    });
-    this.#observer = options.observer ?? {};
-    this.#newId = options.newId ?? randomUUID;
-    const retryDelay = options.retryDelay ?? backOff;
-    const shared = {
-      store: this.#store,
-      clock: this.#clock,
-      particulars: this.#particulars(),
-      onError: options.onError ?? ((error: unknown) => console.error(error)),
-    };
-    this.#takeover = new Takeover({ ...shared, versions: this.#versions });
+    this.#parts = new HostParts(options, options.store);
+    const { clock, versions, caller, retryDelay, observer, onError } = this.#parts;
+    const shared = { store: this.#store, clock, particulars: this.#parts.particulars(), onError };
+    this.#takeover = new Takeover({ ...shared, versions });
     this.#engine = new Engine({
       ...shared,
-      machine: this.#versions.current.machine,
+      machine: versions.current.machine,
       takeover: this.#takeover,
-      call: (request, signal) => this.#caller.call(request, signal),
-      triesOf: this.#caller.triesOf,
+      call: (request, signal) => caller.call(request, signal),
+      triesOf: caller.triesOf,
       retryDelay,
-      observer: this.#observer,
+      observer,
       trace: options.trace,
     });
   }
@@ -132,33 +79,21 @@ class Host implements Recoveries {
 
   async start(
     input: Start,
-    policy: PolicyInput = this.#policy,
+    policy: PolicyInput = this.#parts.policy,
     { idempotencyKey, admit }: RequestOptions = {},
   ): Promise<Started> {
-    const { accountId, device, network } = parsed(Start, input, 'a start');
-    const at = this.#clock.now();
-    const complete = policyOf(policy);
-    const id = this.#newId();
-    const record: RecoveryRecord = {
-      id,
-      accountId,
-      deviceId: device.deviceId,
-      live: true,
-      status: 'active',
-      state: '',
-      version: 0,
-      machineVersion: this.#versions.current.name,
-      policyVersion: complete.version,
-      snapshot: null,
-      calls: {},
-      createdAt: at,
-      updatedAt: at,
-    };
-    const digest = this.#sealer.digest({ accountId, device });
+    const start = parsedStart(input);
+    const { accountId, device } = start;
+    const at = this.#parts.clock.now();
+    const id = this.#parts.newId();
+    const { record, input: machineInput, entry } = this.#parts.begun(start, policyOf(policy), id, at);
+    const digest = this.#parts.sealer.digest({ accountId, device });
     const receiptOf = (recoveryId: string, answer: object): Receipt | undefined =>
-      idempotencyKey === undefined ? undefined : { scope: START, key: idempotencyKey, recoveryId, digest, at, answer };
+      idempotencyKey === undefined
+        ? undefined
+        : { scope: START_SCOPE, key: idempotencyKey, recoveryId, digest, at, answer };
     for (let tries = 0; tries < START_TRIES; tries++) {
-      const before = idempotencyKey === undefined ? undefined : await this.#store.receipt(START, idempotencyKey);
+      const before = idempotencyKey === undefined ? undefined : await this.#store.receipt(START_SCOPE, idempotencyKey);
       if (before && before.digest !== digest) throw keyReused();
       if (before) return startedIn(before.answer as StartAnswer);
       if (tries === 0) await admit?.();
@@ -169,12 +104,8 @@ class Host implements Recoveries {
         if (!(await this.#joined(live.id, at, answer, receiptOf(live.id, answer)))) continue;
         return startedIn(answer);
       }
-      const machineInput = { recoveryId: id, accountId, device, network, policy: complete, at };
-      const data = { by: { role: 'owner' }, policy: complete.version, profile: complete.profile };
       const answer = { recoveryId: id, existing: false, at };
-      if (await this.#engine.start(record, machineInput, { at, kind: 'start', data }, receiptOf(id, answer))) {
-        return answer;
-      }
+      if (await this.#engine.start(record, machineInput, entry, receiptOf(id, answer))) return answer;
     }
     throw new Error('the account is started and ended again and again; try later');
   }
@@ -186,7 +117,7 @@ class Host implements Recoveries {
     const data = { input: 'start', code: 'conflict' };
     const entries: AuditEntry[] = refused ? [{ at, kind: 'refused', data }] : [];
     const recorded = await this.#store.record(liveId, entries, [], receipt);
-    if (recorded && refused) this.#observer.refused?.('conflict');
+    if (recorded && refused) this.#parts.observer.refused?.('conflict');
     return recorded;
   }
 
@@ -202,28 +133,14 @@ class Host implements Recoveries {
       if (key === undefined || !(await this.#store.receipt(scope, key))) await admit?.();
       const loaded = await this.#takeover.load(recoveryId);
       if (!loaded) throw unknownRecovery(recoveryId);
-      const { checked, secret } = await this.#checked(loaded, event, by);
-      const request = key === undefined ? {} : { request: shortDigest(key) };
-      const data = { event: redacted(checked, secret), by: named(by, loaded.recovery), ...request };
-      const answer = (outcome: Stand & { result: 'taken' | 'refused' | 'outdated' }) =>
-        answerTo(checked.type, outcome, this.#view(outcome, by), this.#view(outcome));
-      const delivered = await this.#engine.deliver(recoveryId, {
-        input: { type: 'event', event: checked },
-        entry: { at: 0, kind: 'event', data },
-        refused: (step, outdated) => {
-          const isUnderWay = step || (outdated && loaded.recovery.status === 'active');
-          const said = isUnderWay ? data : { ...data, event: { type: checked.type }, by: unnamed(by) };
-          return { at: 0, kind: 'refused', data: { ...said, ...refusedBy(step, outdated) } };
-        },
-        ifVersion,
-        asked: key === undefined ? undefined : { scope, key, digest: this.#sealer.digest(checked), answer },
-      });
+      const { delivery, answer } = await this.#delivery(loaded, event, by, key, ifVersion);
+      const delivered = await this.#engine.deliver(recoveryId, delivery);
       if (delivered.result === 'unknown') throw unknownRecovery(recoveryId);
       if (delivered.result === 'untouched') throw untouched(recoveryId, delivered.reason);
       if (delivered.result === 'keyReused') throw keyReused();
       return viewIn(delivered.result === 'repeated' ? (delivered.answer as Answer) : answer(delivered));
     } catch (error) {
-      if (error instanceof Refusal) this.#observer.refused?.(error.code);
+      if (error instanceof Refusal) this.#parts.observer.refused?.(error.code);
       throw error;
     }
   }
@@ -231,15 +148,7 @@ class Host implements Recoveries {
   async get(recoveryId: string, by: By = { role: 'staff' }): Promise<RecoveryView> {
     const loaded = await this.#store.load(recoveryId);
     if (!loaded) throw unknownRecovery(recoveryId);
-    return this.#view(loaded, by);
-  }
-
-  /** @param by for whom; by default with nothing left out. */
-  #view({ recovery, timers }: Omit<Stand, 'step'>, by: By = { role: 'staff' }): RecoveryView {
-    const version = this.#versions.of(recovery.machineVersion);
-    if (!version) return viewOfRecord(recovery);
-    const view = viewOf(version.machine, version.paths, recovery, timers, this.#clock.now());
-    return by.role === 'owner' && !view.disclosed ? undisclosed(view, version.paths) : view;
+    return this.#parts.view(loaded, this.#parts.clock.now(), by);
   }
 
   async audit(recoveryId: string, after = 0) {
@@ -248,87 +157,22 @@ class Host implements Recoveries {
     return entries;
   }
 
-  /** The event as its schema has it, from someone who may send it; a refusal is written down. */
-  async #checked({ recovery, reason }: Taken, event: { type?: unknown }, by: By): Promise<CheckedEvent> {
-    const { events } = this.#versions.of(recovery.machineVersion) ?? this.#versions.current;
+  /** A refusal is written down. */
+  async #delivery(
+    taken: Taken,
+    event: { type?: unknown },
+    by: By,
+    key: string | undefined,
+    ifVersion: number | undefined,
+  ) {
+    const { now } = this.#parts.clock;
     try {
-      if (reason) throw untouched(recovery.id, reason);
-      return checkedEvent(events, event, by, recovery.deviceId);
+      return this.#parts.delivery(taken, event, by, { key, ifVersion, now });
     } catch (refusal) {
       if (!(refusal instanceof Refusal)) throw refusal;
-      const type = typeof event?.type === 'string' ? event.type : '';
-      const spec = events[type];
-      // Names that the sender made up are not written down: they may hold anything.
-      const known = refusal.field !== undefined && spec !== undefined && refusal.field in spec.schema._zod.def.shape;
-      const data = {
-        event: { type: spec ? event.type : '(unknown)' },
-        by: recovery.status === 'active' ? named(by, recovery) : unnamed(by),
-        code: refusal.code,
-        ...(known ? { field: refusal.field } : {}),
-      };
-      await this.#store.record(recovery.id, [{ at: this.#clock.now(), kind: 'refused', data }]);
+      const { recovery } = taken;
+      await this.#store.record(recovery.id, [this.#parts.refusal(recovery, event, by, refusal, now())]);
       throw refusal;
     }
   }
-
-  #particulars(): Particulars {
-    const eraser = new Eraser({
-      events: this.#versions.kept.map(({ events }) => events),
-      policy: policyOf(this.#policy),
-      seal: (port, input, recoveryId) => this.#caller.seal(port, input, recoveryId),
-    });
-    return {
-      isLive: (step: Step) => !step.states.includes('observing'),
-      ledger: ledgerEntries,
-      notices: (emitted, recovery) =>
-        emitted.flatMap(({ event }) => {
-          if (event.type !== 'notice') return [];
-          const { type: _, ...notice } = event as Notice;
-          return [{ port: 'notify', input: { accountId: recovery.accountId, ...notice } }];
-        }),
-      seal: (port, input, recoveryId) => this.#caller.seal(port, input, recoveryId),
-      retention: (snapshot, endedAt) => eraser.dates(snapshot, endedAt),
-      erasure: (ended, of, now) => eraser.change(ended, of, now),
-    };
-  }
-}
-
-/**
- * What the machines ask of the world.
- * @throws TypeError that names a port which nobody carries out.
- */
-function givenPorts({ ports: specs }: Versions, given: RecoveriesOptions['ports']): PortRegistry {
-  for (const [name, { does }] of Object.entries(specs)) {
-    if (typeof given[name] !== 'function') throw new TypeError(`port '${name}' is missing: it ${does}`);
-  }
-  return specs;
-}
-
-/** What the trail of a recovery that has ended says of a sender: nothing that would have to be erased once more. */
-const unnamed = ({ role }: By) => ({ role });
-
-/** Who sent it, for the trail; not the recovery's own device: whoever reads the trail could come as that one. */
-const named = (by: By, { deviceId }: RecoveryRecord) =>
-  by.role === 'owner' && 'deviceId' in by && by.deviceId === deviceId ? unnamed(by) : by;
-
-function summaryOf({ snapshot: _, calls: _calls, ...summary }: RecoveryRecord): RecoverySummary {
-  return summary;
-}
-
-/** Idempotency keys of one sender at one recovery. */
-const scopeOf = (recoveryId: string, by: By) => `${recoveryId}/${by.role}/${'id' in by ? by.id : ''}`;
-
-const unknownRecovery = (id: string) => new Refusal('unknownRecovery', `there is no recovery '${id}'`);
-
-const untouched = (id: string, reason: LeftUntouched['reason']) =>
-  new Refusal('conflict', `recovery '${id}' began with a version of the machine that this service cannot go on with`, {
-    reason,
-  });
-
-function parsed<T extends z.ZodType>(schema: T, input: unknown, what: string): z.output<T> {
-  const result = schema.safeParse(input);
-  if (result.success) return result.data;
-  const [issue] = result.error.issues;
-  const field = issue?.path.join('.') ?? '';
-  throw new Refusal('invalidEvent', `${what} ${field}: ${issue?.message}`, { field });
 }

@@ -23,12 +23,18 @@ export class Sealer {
   /**
    * JSON of a record in which the named fields are encrypted.
    * @param place where it belongs: it can be opened nowhere else.
+   * @param random gives bytes that were never given before.
    */
-  seal(record: unknown, fields: readonly string[], place: string): string {
+  seal(
+    record: unknown,
+    fields: readonly string[],
+    place: string,
+    random = randomBytes as (size: number) => Buffer,
+  ): string {
     const sealed = { ...(record as Part) };
     for (const name of fields) {
       if (sealed[name] !== undefined) {
-        sealed[name] = { [SEALED]: this.#encrypt(JSON.stringify(sealed[name]), `${place}/${name}`) };
+        sealed[name] = { [SEALED]: this.#encrypt(JSON.stringify(sealed[name]), `${place}/${name}`, random) };
       }
     }
     return JSON.stringify(sealed);
@@ -52,8 +58,8 @@ export class Sealer {
     return createHmac('sha256', this.#key).update('digest').update(JSON.stringify(content)).digest('base64url');
   }
 
-  #encrypt(text: string, place: string): string {
-    const iv = randomBytes(IV_BYTES);
+  #encrypt(text: string, place: string, random: (size: number) => Buffer): string {
+    const iv = random(IV_BYTES);
     const cipher = createCipheriv('aes-256-gcm', this.#key, iv).setAAD(Buffer.from(place));
     const body = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()]);
     return Buffer.concat([iv, cipher.getAuthTag(), body]).toString('base64');

@@ -113,3 +113,12 @@ export function undisclosed(view: RecoveryView, paths: readonly RecoveryPath[]):
   const { risk: _, ...shown } = view;
   return { ...shown, eligible: view.eligible.length === 0 ? [] : paths.map(({ id }) => id), ineligible: {} };
 }
+
+/** A recovery as it stands in a list. */
+export function summaryOf({
+  snapshot: _,
+  calls: _calls,
+  ...summary
+}: RecoveryRecord): Omit<RecoveryRecord, 'snapshot' | 'calls'> {
+  return summary;
+}
