@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import type { Page } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
-import { WebSocket } from 'ws';
 import { recoveryMachine } from '../../machines/index.ts';
 import { coverageOf } from '../../src/testing/index.ts';
+import { Lamp } from './lamp.ts';
 import { drawn, open, runTrafficLight, seriousFindings, withBrowser } from './open.ts';
 
 withBrowser();
@@ -13,14 +13,6 @@ const isActive = (page: Page, id: string) => node(page, id).locator('> .state.ac
 
 /** States of the parent and its eight paths. */
 const STATES = coverageOf(recoveryMachine).flatMap(({ parts }) => parts.states).length;
-
-/** Notes the longest time, in ms, for which the page did not answer. */
-const WATCH_LONG_TASKS = `
-  var longest = 0;
-  new PerformanceObserver((list) => {
-    for (const { duration } of list.getEntries()) longest = Math.max(longest, duration);
-  }).observe({ type: 'longtask' });
-`;
 
 describe('a chart', () => {
   test.each([
@@ -82,6 +74,36 @@ describe('a chart', () => {
     });
     await page.keyboard.press('Enter');
     await page.getByRole('complementary', { name: 'Details of the selection' }).waitFor();
+  });
+
+  test('is folded and unfolded by keyboard, and keeps the focus', async () => {
+    const { page } = await open();
+    await drawn(page, 'recovery');
+    const inner = node(page, 'biometric/biometric');
+    const isFocused = () =>
+      page.waitForFunction(`document.activeElement?.dataset.id === 'recovery.verifying.biometric'`);
+    await node(page, 'recovery.verifying.biometric').focus();
+    await page.keyboard.press('Space');
+    await inner.waitFor();
+    await isFocused();
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'biometric' }).waitFor();
+    await page.keyboard.press('Enter');
+    await inner.waitFor({ state: 'detached' });
+    await isFocused();
+    await node(page, 'recovery.verifying').focus();
+    await page.keyboard.press('Space');
+    await node(page, 'recovery.verifying.biometric').waitFor({ state: 'detached' });
+  });
+
+  test('has names that can be read when all of it is unfolded', async () => {
+    const { page } = await open();
+    await drawn(page, 'recovery');
+    expect(await page.locator('.name-from-afar', { hasText: 'emergencyCode' }).count()).toBe(0);
+    await page.getByRole('button', { name: 'Unfold all' }).click();
+    const name = page.locator('.name-from-afar', { hasText: 'emergencyCode' });
+    await name.waitFor();
+    await expect.poll(async () => Math.round((await name.boundingBox())?.height ?? 0)).toBeGreaterThan(18);
   });
 
   test('keeps the choice of language and colours', async () => {
@@ -187,42 +209,12 @@ describe('somebody else’s program', () => {
   test('tells ten thousand events, of which only those in sight are drawn', async () => {
     const { page, relay } = await open();
     await drawn(page, 'recovery');
-    await page.evaluate(WATCH_LONG_TASKS);
-    const socket = new WebSocket(relay);
-    await new Promise((resolve) => socket.once('open', resolve));
-    const common = { sessionId: 'x:0', createdAt: '1' };
-    const definition = JSON.stringify({
-      id: 'lamp',
-      initial: 'off',
-      states: { off: { on: { TAP: 'on' } }, on: { on: { TAP: 'off' } } },
-    });
-    socket.send(
-      JSON.stringify({
-        type: '@xstate.actor',
-        name: 'lamp',
-        ...common,
-        definition,
-        snapshot: { status: 'active', value: 'off' },
-      }),
-    );
-    for (let count = 1; count <= 10_000; count++) {
-      const event = { type: 'TAP', count };
-      socket.send(JSON.stringify({ type: '@xstate.event', ...common, event }));
-      socket.send(
-        JSON.stringify({
-          type: '@xstate.snapshot',
-          ...common,
-          event,
-          snapshot: { status: 'active', value: count % 2 ? 'on' : 'off' },
-        }),
-      );
-    }
+    const lamp = await Lamp.at(relay);
+    lamp.tap(10_000);
     await page.getByText('10001 of 10001').waitFor();
     await isActive(page, 'lamp.off');
     expect(await page.locator('.row').count()).toBeLessThan(100);
-    const ms = await page.evaluate<number>('longest');
-    console.info(`10 000 events: the longest task took ${Math.round(ms)} ms`);
-    socket.close();
+    lamp.close();
   });
 });
 

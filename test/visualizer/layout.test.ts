@@ -2,8 +2,9 @@ import ELK from 'elkjs/lib/elk.bundled.js';
 import { describe, expect, it } from 'vitest';
 import type { AnyStateMachine } from 'xstate';
 import { paths, recoveryMachine } from '../../machines/index.ts';
+import { namesFromAfar } from '../../visualizer/src/chart/afar.ts';
 import { type ChartDefinition, nodesOf } from '../../visualizer/src/chart/definition.ts';
-import { type Layout, layoutOf, type Rect } from '../../visualizer/src/chart/layout.ts';
+import { type Layout, LayoutCache, type LayoutEngine, layoutOf, type Rect } from '../../visualizer/src/chart/layout.ts';
 import { estimate } from '../../visualizer/src/chart/measure.ts';
 import { chartOf } from '../../visualizer/src/chart/read-config.ts';
 import { sceneOf } from '../../visualizer/src/chart/scene.ts';
@@ -75,6 +76,37 @@ describe('the layout', () => {
     expect(layout.boxes.get('bankCard/bankCard.awaitingCode')?.parent).toBe('bankCard/bankCard');
     expect(layout.boxes.get('bankCard/bankCard')?.parent).toBe('recovery.verifying.bankCard');
     expect(faultsOf(layout)).toEqual([]);
+
+    const names = namesFromAfar(layout, 0.07, estimate);
+    const written = names.map(({ text }) => text);
+    expect(written).toEqual(
+      expect.arrayContaining(['recovery', 'verifying', ...paths.map(({ machine }) => machine.id)]),
+    );
+    expect(new Set(written).size).toBe(written.length);
+    for (const [index, { rect }] of names.entries()) {
+      expect(names.slice(index + 1).filter((other) => overlap(rect, other.rect))).toEqual([]);
+    }
+  });
+
+  it('of a chart within another is not made twice', async () => {
+    const definition = chartOf(recoveryMachine);
+    const asked: string[] = [];
+    const counting: LayoutEngine = {
+      layout: (graph) => {
+        asked.push(graph.children?.[0]?.id ?? '');
+        return engine.layout(graph);
+      },
+    };
+    const cache = new LayoutCache();
+    const scene = (...hosts: string[]) =>
+      sceneOf({ definition }, { words, measure: estimate, unfolded: new Set(hosts) });
+    const [biometric, idCard] = ['recovery.verifying.biometric', 'recovery.verifying.idCard'];
+    const first = await layoutOf(scene(biometric), counting, cache);
+    expect(asked).toEqual(['biometric/biometric', 'recovery']);
+    await layoutOf(scene(biometric, idCard), counting, cache);
+    expect(asked.slice(2)).toEqual(['idCard/idCard', 'recovery']);
+    expect(await layoutOf(scene(biometric), counting, cache)).toEqual(first);
+    expect(asked).toHaveLength(4);
   });
 
   it('of a collapsed state leads its arrows to the state itself', async () => {

@@ -9,8 +9,9 @@ import { Details } from './details.tsx';
 import { edgesOf, foldable, nodesIn } from './flow.ts';
 import { instancesOf } from './instances.ts';
 import { policyDelay, stateText } from './machines.ts';
+import { NamesFromAfar } from './names-from-afar.tsx';
 import { type ChartInstance, sceneOf } from './scene.ts';
-import { measure } from './screen.ts';
+import { isAfarIn, isFarIn, measure } from './screen.ts';
 import { type StateData, StateNode } from './state-node.tsx';
 import { Toolbar } from './toolbar.tsx';
 import { TransitionEdge } from './transition-edge.tsx';
@@ -33,7 +34,6 @@ export interface ChartProps {
   onSelect?(selection: Selection | undefined): void;
 }
 
-const FAR = 0.45; // zoom at which what is written in a state can no longer be read
 const NODE_TYPES = { state: StateNode };
 const EDGE_TYPES = { transition: TransitionEdge };
 
@@ -55,8 +55,8 @@ function Canvas({ instance, isLive = false, onSelect }: ChartProps) {
   const folding = useFolding(instance);
   const { unfolded, collapsed } = folding;
   const shape = useShape(instance);
-  const scene = useMemo(
-    () =>
+  const sceneWith = useCallback(
+    (unfolded: ReadonlySet<string>) =>
       sceneOf(shape, {
         words: texts.words,
         measure,
@@ -65,9 +65,16 @@ function Canvas({ instance, isLive = false, onSelect }: ChartProps) {
         textOf: (chart, node) => stateText(chart, node, locale),
         delayOf: policyDelay,
       }),
-    [shape, texts, locale, unfolded, collapsed],
+    [shape, texts, locale, collapsed],
   );
-  const { layout, busy, error } = useLayout(scene);
+  const scene = useMemo(() => sceneWith(unfolded), [sceneWith, unfolded]);
+  const all = useMemo(() => foldable(shape), [shape]);
+  const isUnfolded = all.length > 0 && all.every((id) => unfolded.has(id));
+  const next = useCallback(
+    () => (all.length === 0 || isUnfolded ? undefined : sceneWith(new Set(all))),
+    [sceneWith, all, isUnfolded],
+  );
+  const { layout, busy, error } = useLayout(scene, next);
   const instances = useMemo(() => instancesOf(instance), [instance]);
 
   const select = useCallback(
@@ -82,12 +89,12 @@ function Canvas({ instance, isLive = false, onSelect }: ChartProps) {
     [instances, selection, query, texts, folding, select],
   );
   const nodes = useMemo(() => (layout ? nodesIn(layout, view) : []), [layout, view]);
+  const active = useMemo(() => new Set(nodes.filter(({ data }) => data.active).map(({ id }) => id)), [nodes]);
   const edges = useMemo(() => (layout ? edgesOf(layout, view) : []), [layout, view]);
-  const all = useMemo(() => foldable(shape), [shape]);
-  const isUnfolded = all.length > 0 && all.every((id) => unfolded.has(id));
   useCamera(layout, nodes, folding.last, isLive && follows);
-  const isFar = useStore(({ transform: [, , zoom] }) => zoom < FAR);
-  const onKeyDown = useKeys(layout, select);
+  const isFar = useStore(isFarIn);
+  const isAfar = useStore(isAfarIn);
+  const onKeyDown = useKeys({ layout, folding, selected: selection?.id, select });
 
   return (
     <section className="chart" aria-label={texts.label(instance.definition.id)} aria-busy={busy}>
@@ -105,7 +112,7 @@ function Canvas({ instance, isLive = false, onSelect }: ChartProps) {
         <ExportMenu layout={layout} instance={instance} instances={instances} />
       </Toolbar>
       {/* biome-ignore lint/a11y/noStaticElementInteractions: the keys are for the states and arrows within */}
-      <div className={`chart-canvas ${isFar ? 'far' : ''}`} onKeyDown={onKeyDown}>
+      <div className={`chart-canvas ${isFar ? 'far' : ''} ${isAfar ? 'afar' : ''}`} onKeyDown={onKeyDown}>
         {error !== undefined && (
           <p className="empty" role="alert">
             {texts.layoutFailed}
@@ -137,6 +144,7 @@ function Canvas({ instance, isLive = false, onSelect }: ChartProps) {
             nodeStrokeWidth={6}
             style={MINIMAP}
           />
+          {layout && <NamesFromAfar layout={layout} active={active} />}
         </ReactFlow>
         {isLive && <Legend />}
         {busy && <p className="chart-busy">{texts.layingOut}</p>}

@@ -55,19 +55,67 @@ const LEVEL: Record<string, string> = {
   'elk.layered.spacing.edgeEdgeBetweenLayers': '12',
 };
 const SIDE = 20;
+const KEPT = 64; // charts
 
-/** Finds places for all that is in a scene. */
-export async function layoutOf(scene: Scene, engine: LayoutEngine): Promise<Layout> {
-  const graph: ElkNode = {
-    id: ' canvas',
-    layoutOptions: OPTIONS,
-    children: [nodeOf(scene.root)],
-    edges: [...scene.arrows.map(edgeOf), ...startsIn(scene.root)],
-  };
-  return read(scene, await engine.layout(graph));
+/** Charts within others that were laid out, by all that their layout depends on; they are the same again and again. */
+export class LayoutCache {
+  readonly #known = new Map<string, Promise<ElkNode>>();
+
+  layout(graph: ElkNode, engine: LayoutEngine): Promise<ElkNode> {
+    const key = JSON.stringify(graph);
+    const known = this.#known.get(key) ?? engine.layout(graph);
+    this.#known.delete(key); // it becomes the latest
+    this.#known.set(key, known);
+    known.catch(() => this.#known.delete(key));
+    const [oldest] = this.#known.keys();
+    if (this.#known.size > KEPT && oldest !== undefined) this.#known.delete(oldest);
+    return known;
+  }
 }
 
-function nodeOf(box: Box): ElkNode {
+/**
+ * Finds places for all that is in a scene. No arrow crosses the border of a child's chart, so each is laid out by itself, and
+ * stands as one box in the chart of its parent.
+ */
+export async function layoutOf(scene: Scene, engine: LayoutEngine, cache = new LayoutCache()): Promise<Layout> {
+  return read(scene, await placed(scene.root, arrowsBy(scene), engine, cache));
+}
+
+type Arrows = ReadonlyMap<string, readonly Arrow[]>; // by what stands before the ids of a chart
+
+function arrowsBy({ arrows }: Scene): Arrows {
+  const found = new Map<string, Arrow[]>();
+  for (const arrow of arrows) found.set(arrow.prefix, [...(found.get(arrow.prefix) ?? []), arrow]);
+  return found;
+}
+
+/** One chart, with the charts in it. */
+async function placed(root: Box, arrows: Arrows, engine: LayoutEngine, cache: LayoutCache): Promise<ElkNode> {
+  const inner = new Map<string, ElkNode>();
+  for (const child of chartsIn(root)) inner.set(child.id, await placed(child, arrows, engine, cache));
+  const graph = await cache.layout(
+    {
+      id: ' canvas',
+      layoutOptions: OPTIONS,
+      children: [nodeOf(root, inner)],
+      edges: [...(arrows.get(root.prefix) ?? []).map(edgeOf), ...startsIn(root)],
+    },
+    engine,
+  );
+  return inner.size === 0 ? graph : withInner(graph, inner);
+}
+
+/** Roots of the charts that are unfolded right within a chart. */
+function* chartsIn(box: Box): Generator<Box> {
+  for (const child of box.children) {
+    if (child.prefix === box.prefix) yield* chartsIn(child);
+    else yield child;
+  }
+}
+
+function nodeOf(box: Box, inner: ReadonlyMap<string, ElkNode>): ElkNode {
+  const chart = inner.get(box.id)?.children?.[0];
+  if (chart) return { id: box.id, width: chart.width ?? 0, height: chart.height ?? 0 };
   if (box.children.length === 0) return { id: box.id, width: box.width, height: box.height };
   const start = first(box);
   return {
@@ -78,9 +126,45 @@ function nodeOf(box: Box): ElkNode {
       'elk.nodeSize.constraints': 'MINIMUM_SIZE',
       'elk.nodeSize.minimum': `(${box.width}, ${box.height})`,
     },
-    children: [...(start ? [{ id: box.id + START, width: DOT, height: DOT }] : []), ...box.children.map(nodeOf)],
+    children: [
+      ...(start ? [{ id: box.id + START, width: DOT, height: DOT }] : []),
+      ...box.children.map((child) => nodeOf(child, inner)),
+    ],
   };
 }
+
+/** The charts within a chart at the places of the boxes that stood for them. */
+function withInner(graph: ElkNode, inner: ReadonlyMap<string, ElkNode>): ElkNode {
+  const edges = [...(graph.edges ?? [])];
+  const visit = (node: ElkNode): ElkNode => {
+    const chart = inner.get(node.id);
+    const [root] = chart?.children ?? [];
+    if (!chart || !root) return { ...node, children: (node.children ?? []).map(visit) };
+    const by = { x: (node.x ?? 0) - (root.x ?? 0), y: (node.y ?? 0) - (root.y ?? 0) };
+    edges.push(...(chart.edges ?? []).map((edge) => movedEdge(edge, by)));
+    return movedNode(root, by);
+  };
+  return { ...graph, children: (graph.children ?? []).map(visit), edges };
+}
+
+const movedNode = (node: ElkNode, by: Point): ElkNode => ({
+  ...node,
+  ...moved(node, by),
+  children: (node.children ?? []).map((child) => movedNode(child, by)),
+});
+
+const movedEdge = (edge: ElkExtendedEdge, by: Point): ElkExtendedEdge => ({
+  ...edge,
+  sections: (edge.sections ?? []).map((section) => ({
+    ...section,
+    startPoint: moved(section.startPoint, by),
+    endPoint: moved(section.endPoint, by),
+    bendPoints: (section.bendPoints ?? []).map((point) => moved(point, by)),
+  })),
+  labels: (edge.labels ?? []).map((label) => ({ ...label, ...moved(label, by) })),
+});
+
+const moved = ({ x = 0, y = 0 }: Partial<Point>, by: Point): Point => ({ x: x + by.x, y: y + by.y });
 
 const first = (box: Box) =>
   box.node.initial === undefined ? undefined : box.children.find((child) => child.id === box.prefix + box.node.initial);
@@ -88,7 +172,7 @@ const first = (box: Box) =>
 function* startsIn(box: Box): Generator<ElkExtendedEdge> {
   const start = first(box);
   if (start) yield { id: box.id + START, sources: [box.id + START], targets: [start.id] };
-  for (const child of box.children) yield* startsIn(child);
+  for (const child of box.children) if (child.prefix === box.prefix) yield* startsIn(child);
 }
 
 const edgeOf = ({ id, source, target, width, height }: Arrow): ElkExtendedEdge => ({

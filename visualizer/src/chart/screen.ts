@@ -6,6 +6,18 @@ import { FONTS, type Font, type Measure } from './measure.ts';
 /** ELK in its own worker: a large chart does not keep the page from answering. */
 export const createEngine = (): LayoutEngine => new ELK({ workerUrl });
 
+const FAR = 0.45;
+const AFAR = 0.3;
+
+/** Of React Flow's store: how far the view has been moved, and its zoom. */
+interface View {
+  transform: readonly [x: number, y: number, zoom: number];
+}
+/** Whether what is written in a state can no longer be read. */
+export const isFarIn = ({ transform: [, , zoom] }: View): boolean => zoom < FAR;
+/** Whether not even large names in the boxes can be read. */
+export const isAfarIn = ({ transform: [, , zoom] }: View): boolean => zoom < AFAR;
+
 let context: CanvasRenderingContext2D | null | undefined;
 const known = new Map<string, number>();
 

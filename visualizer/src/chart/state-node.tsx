@@ -3,6 +3,7 @@ import { memo } from 'react';
 import { useTexts } from '../texts/bilingual.ts';
 import { chart as chartTexts } from '../texts/chart.ts';
 import type { Box, Mark } from './scene.ts';
+import { toggleOf } from './use-folding.ts';
 
 export interface StateData extends Record<string, unknown> {
   box: Box;
@@ -57,14 +58,12 @@ function lineClass({ possible, taken }: StateData, id: string | undefined): stri
 function Buttons({ box, onFold, onCollapse }: StateData) {
   const texts = useTexts(chartTexts);
   const { node, unfoldable, unfolded, collapsed } = box;
-  if (unfoldable) {
-    const name = node.invokes.map(({ id }) => id).join(', ');
-    const label = unfolded ? texts.fold(name) : texts.unfold(name);
-    return <Toggle label={label} isOpen={unfolded} onToggle={() => onFold(box)} />;
-  }
-  if (node.children.length === 0 || node.path.length === 0) return null;
-  const label = collapsed ? texts.expand(node.key) : texts.collapse(node.key);
-  return <Toggle label={label} isOpen={!collapsed} onToggle={() => onCollapse(box)} />;
+  const onToggle = toggleOf(box, { onFold, onCollapse });
+  if (!onToggle) return null;
+  const name = unfoldable ? node.invokes.map(({ id }) => id).join(', ') : node.key;
+  const [open, close] = unfoldable ? [texts.unfold, texts.fold] : [texts.expand, texts.collapse];
+  const isOpen = unfoldable ? unfolded : !collapsed;
+  return <Toggle label={isOpen ? close(name) : open(name)} isOpen={isOpen} onToggle={() => onToggle(box)} />;
 }
 
 function Toggle({ label, isOpen, onToggle }: { label: string; isOpen: boolean; onToggle: () => void }) {

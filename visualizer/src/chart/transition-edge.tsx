@@ -1,8 +1,9 @@
-import { BaseEdge, type Edge, EdgeLabelRenderer, type EdgeProps } from '@xyflow/react';
+import { BaseEdge, type Edge, EdgeLabelRenderer, type EdgeProps, useStore } from '@xyflow/react';
 import { memo } from 'react';
 import type { Point, Rect } from './layout.ts';
 import { pathOf } from './line.ts';
 import type { Mark } from './scene.ts';
+import { isFarIn } from './screen.ts';
 
 interface TransitionData extends Record<string, unknown> {
   points: Point[];
@@ -24,9 +25,11 @@ export const TransitionEdge = memo(function TransitionEdge({
   selected,
   markerEnd,
 }: EdgeProps<TransitionEdgeType>) {
+  const isFar = useStore(isFarIn);
   if (!data) return null;
   const { points, label, dot, lines, taken, possible, found, mark, onChoose } = data;
   const state = `${taken ? 'taken' : possible ? 'possible' : ''} ${selected ? 'selected' : ''} ${found ? 'found' : ''}`;
+  const isShown = !isFar || taken || found || selected === true; // from afar only what is looked for can be read
   return (
     <>
       <BaseEdge
@@ -37,7 +40,7 @@ export const TransitionEdge = memo(function TransitionEdge({
         interactionWidth={12}
       />
       {dot && <circle className="start-dot" cx={dot.x} cy={dot.y} r={5} />}
-      {label && (
+      {label && isShown && (
         <EdgeLabelRenderer>
           {/* biome-ignore lint/a11y/useKeyWithClickEvents: the line itself takes the focus and the keys */}
           {/* biome-ignore lint/a11y/noStaticElementInteractions: see above */}

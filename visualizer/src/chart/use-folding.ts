@@ -51,6 +51,12 @@ export function useFolding(instance: ChartInstance): Folding {
   );
 }
 
+/** What folds or unfolds a box; nothing where there is nothing in it to hide. */
+export function toggleOf({ unfoldable, node }: Box, { onFold, onCollapse }: Pick<Folding, 'onFold' | 'onCollapse'>) {
+  if (unfoldable) return onFold;
+  return node.children.length > 0 && node.path.length > 0 ? onCollapse : undefined;
+}
+
 /** Boxes that invoke a machine which is active now. */
 function runningIn(instance: ChartInstance): string[] {
   const instances = instancesOf(instance);

@@ -1,15 +1,38 @@
 import { useReactFlow } from '@xyflow/react';
-import type { KeyboardEvent } from 'react';
+import { type KeyboardEvent, useEffect, useRef } from 'react';
 import type { Selection } from './canvas.tsx';
 import type { Layout, Rect } from './layout.ts';
 import { ease } from './use-camera.ts';
+import { type Folding, toggleOf } from './use-folding.ts';
+
+const AFTER = 50; // ms
 
 type Direction = 'ArrowUp' | 'ArrowDown' | 'ArrowLeft' | 'ArrowRight';
 const isDirection = (key: string): key is Direction => /^Arrow(Up|Down|Left|Right)$/.test(key);
 
-/** Keys on the canvas: arrows go to the next state that way, Enter selects, Escape lets go. */
-export function useKeys(layout: Layout | undefined, select: (selection: Selection | undefined) => void) {
+interface KeysOptions {
+  layout: Layout | undefined;
+  folding: Folding;
+  /** Id of what is selected. */
+  selected: string | undefined;
+  select(selection: Selection | undefined): void;
+}
+
+/**
+ * Keys on the canvas: arrows go to the next state that way, Enter selects, Space, or Enter again, folds and unfolds, Escape
+ * lets go.
+ */
+export function useKeys({ layout, folding, selected, select }: KeysOptions) {
   const flow = useReactFlow();
+  const folded = useRef<string>(undefined);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the layout comes after the fold
+  useEffect(() => {
+    const id = folded.current;
+    folded.current = undefined;
+    if (id === undefined) return;
+    const timer = setTimeout(() => focusOn(id), ease().duration + AFTER); // while the view moves it may be out of sight
+    return () => clearTimeout(timer);
+  }, [layout]);
   return (event: KeyboardEvent) => {
     const focused =
       event.target instanceof HTMLElement || event.target instanceof SVGElement ? event.target : undefined;
@@ -23,25 +46,28 @@ export function useKeys(layout: Layout | undefined, select: (selection: Selectio
     if (kind === undefined || id === undefined) return;
     if (event.key === 'Enter' || event.key === ' ') {
       event.preventDefault();
-      return select({ kind, id });
+      const box = layout?.boxes.get(id);
+      const turn = box && toggleOf(box, folding);
+      if (!turn || (event.key === 'Enter' && selected !== id)) return select({ kind, id });
+      folded.current = id;
+      return turn(box);
     }
     if (!isDirection(event.key) || kind !== 'state' || !layout) return;
     event.preventDefault();
     const next = neighbour(layout, id, event.key);
     if (next === undefined) return;
-    void flow
-      .fitView({ nodes: [{ id: next }], maxZoom: flow.getZoom(), minZoom: flow.getZoom(), ...ease() })
-      .then(() => focusOn(next));
+    void flow.fitView({ nodes: [{ id: next }], maxZoom: flow.getZoom(), minZoom: flow.getZoom(), ...ease() });
+    focusOn(next);
   };
 }
 
-/** Boxes out of sight are not drawn: the view has to be there before. */
-function focusOn(id: string): void {
-  requestAnimationFrame(() =>
-    document
-      .querySelector<HTMLElement>(`.react-flow__node[data-id="${CSS.escape(id)}"]`)
-      ?.focus({ preventScroll: true }),
-  );
+const FRAMES = 120;
+
+/** Boxes out of sight are not drawn: the view may have to get there before. */
+function focusOn(id: string, frames = FRAMES): void {
+  const node = document.querySelector<HTMLElement>(`.react-flow__node[data-id="${CSS.escape(id)}"]`);
+  if (node) node.focus({ preventScroll: true });
+  else if (frames > 0) requestAnimationFrame(() => focusOn(id, frames - 1));
 }
 
 /** The box that lies nearest in a direction; what lies across counts double. */

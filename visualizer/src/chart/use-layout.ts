@@ -1,9 +1,11 @@
 import { useEffect, useRef, useState } from 'react';
-import { type Layout, type LayoutEngine, layoutOf } from './layout.ts';
+import { type Layout, LayoutCache, type LayoutEngine, layoutOf } from './layout.ts';
 import type { ChartInstance, Scene } from './scene.ts';
 import { createEngine } from './screen.ts';
 
 let engine: LayoutEngine | undefined;
+const cache = new LayoutCache();
+const QUIET = 50; // ms: the first chart is drawn before
 
 export interface LayoutState {
   layout?: Layout;
@@ -11,21 +13,37 @@ export interface LayoutState {
   error?: unknown;
 }
 
-/** The layout of a scene; while a new one is made the last one stays. */
-export function useLayout(scene: Scene): LayoutState {
+/**
+ * The layout of a scene; while a new one is made the last one stays.
+ * @param next gives the scene that is most likely to come next: it is laid out while the reader looks at the first one.
+ */
+export function useLayout(scene: Scene, next: () => Scene | undefined): LayoutState {
   const [state, setState] = useState<LayoutState>({ busy: true });
   useEffect(() => {
     let current = true;
     setState(({ layout }) => ({ busy: true, ...(layout ? { layout } : {}) }));
     engine ??= createEngine();
-    layoutOf(scene, engine).then(
-      (layout) => current && setState({ layout, busy: false }),
+    const start = performance.now();
+    layoutOf(scene, engine, cache).then(
+      (layout) => {
+        performance.measure('layout of a chart', { start });
+        if (current) setState({ layout, busy: false });
+      },
       (error: unknown) => current && setState({ busy: false, error }),
     );
     return () => {
       current = false;
     };
   }, [scene]);
+  const isDone = !state.busy;
+  useEffect(() => {
+    if (!isDone) return;
+    const timer = setTimeout(() => {
+      const ahead = next();
+      if (ahead && engine) layoutOf(ahead, engine, cache).catch(() => {}); // it is told when it is asked for
+    }, QUIET);
+    return () => clearTimeout(timer);
+  }, [isDone, next]);
   return state;
 }
 
