@@ -122,6 +122,16 @@ describe('regain run', () => {
   });
 });
 
+describe('regain relay', () => {
+  test.each(['some', '70000', '-1'])('takes no port %s', (port) => {
+    const { status, stderr } = regain('relay', `--port=${port}`);
+    expect({ status, stderr }).toEqual({
+      status: 2,
+      stderr: `--port must be a number from 0 to 65535, not '${port}'\n`,
+    });
+  });
+});
+
 describe('regain policy', () => {
   test('prints defaults that are a valid policy file, with the section of each figure', () => {
     const { status, stdout } = regain('policy');

@@ -37,6 +37,15 @@ program
   });
 
 program
+  .command('relay')
+  .description('serve the inspector alone, to this machine: your own XState programs show themselves in it')
+  .option('--port <number>', 'where it listens, on 127.0.0.1', '8787')
+  .action(async (options) => {
+    const { runRelay } = await import('./relay.ts');
+    process.exit(await runRelay(options)); // a browser may keep its connection
+  });
+
+program
   .command('backup')
   .description('copy a store while a service goes on using it')
   .argument('<file>', 'the SQLite file of a store')

@@ -3,6 +3,7 @@ import { ConfigError, loadConfig } from '../http/config.ts';
 import { loggerOf, startService } from '../http/service.ts';
 import { UnusableFile } from '../scenario/load.ts';
 import { StoreDamaged, StoreInUse, UnusableStore } from '../store/sqlite.ts';
+import { isAddressInUse, told } from './process.ts';
 
 export interface ServeFlags {
   config?: string;
@@ -38,12 +39,4 @@ export async function runService({ config: file, sandbox, inspector, paths }: Se
     console.error(known ? (error as Error).message : error);
     return 2;
   }
-}
-
-const isAddressInUse = (error: unknown) => (error as NodeJS.ErrnoException).code === 'EADDRINUSE';
-
-function told(...signals: NodeJS.Signals[]): Promise<void> {
-  return new Promise((resolve) => {
-    for (const signal of signals) process.once(signal, () => resolve());
-  });
 }

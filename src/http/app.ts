@@ -9,7 +9,7 @@ import type { Store } from '../store/types.ts';
 import { fieldOf, malformed } from './body.ts';
 import type { ServiceConfig } from './config.ts';
 import { docs, PAGE_POLICY } from './docs.ts';
-import { INSPECTOR, inspectorPage, inspectorPolicy, isInspectorOn } from './inspector.ts';
+import { INSPECTOR, inspectorHeaders, inspectorPage, isInspectorOn } from './inspector.ts';
 import { onlyFromHere } from './inspector-access.ts';
 import { inspectorApi } from './inspector-api.ts';
 import type { RateLimits } from './limits.ts';
@@ -69,13 +69,7 @@ export function createApp(parts: Parts): App {
     secureHeaders({ contentSecurityPolicy, referrerPolicy: 'no-referrer', xFrameOptions: 'DENY' });
   const ofPage = headersOf(PAGE_POLICY);
   const ofOthers = headersOf({ defaultSrc: ["'none'"], frameAncestors: ["'none'"] });
-  const ofInspector = secureHeaders({
-    contentSecurityPolicy: inspectorPolicy(config),
-    referrerPolicy: 'no-referrer',
-    // Programs in pages of this machine may open a sandbox's, or show it; which ones, its policy and the page itself say.
-    xFrameOptions: config.mode === 'sandbox' ? false : 'DENY',
-    crossOriginOpenerPolicy: config.mode !== 'sandbox',
-  });
+  const ofInspector = inspectorHeaders(config);
   app.use((c, next) => {
     if (c.req.path === '/docs') return ofPage(c, next);
     return c.req.path.startsWith(`${INSPECTOR}/`) ? ofInspector(c, next) : ofOthers(c, next);

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
+import { secureHeaders } from 'hono/secure-headers';
 import type { App } from './app.ts';
 import type { ServiceConfig } from './config.ts';
 import { RequestProblem } from './problems.ts';
@@ -26,7 +27,7 @@ const LOOPBACK = ['localhost', '127.0.0.1'];
  * What the page may load: its own files alone. A sandbox's may besides listen to other relays on this machine, and be
  * shown in a frame by one, as that of `@statelyai/inspect` does.
  */
-export function inspectorPolicy({ mode }: Pick<ServiceConfig, 'mode'>) {
+function inspectorPolicy({ mode }: Pick<ServiceConfig, 'mode'>) {
   const isSandbox = mode === 'sandbox';
   return {
     defaultSrc: ["'none'"],
@@ -40,6 +41,16 @@ export function inspectorPolicy({ mode }: Pick<ServiceConfig, 'mode'>) {
     formAction: ["'none'"],
   };
 }
+
+/** The headers of the page and of all that it asks for. */
+export const inspectorHeaders = ({ mode }: Pick<ServiceConfig, 'mode'>) =>
+  secureHeaders({
+    contentSecurityPolicy: inspectorPolicy({ mode }),
+    referrerPolicy: 'no-referrer',
+    // Programs in pages of this machine may open a sandbox's, or show it; which ones, its policy and the page itself say.
+    xFrameOptions: mode === 'sandbox' ? false : 'DENY',
+    crossOriginOpenerPolicy: mode !== 'sandbox',
+  });
 
 /** The page that draws charts and shows what programs tell of theirs. */
 export function inspectorPage(app: App, { inspector }: InspectorConfig): void {

@@ -14,6 +14,7 @@ const DRAIN = 5_000; // ms, for requests that are being answered
 const DRAIN_LOOK = 20; // ms
 
 type Fetch = App['fetch'];
+type ListenConfig = Pick<ServiceConfig, 'host' | 'port' | 'requestTimeout'>;
 
 /** Listens from the start: while what fell due meanwhile is processed, the process can be seen to live. */
 export class Listener {
@@ -21,7 +22,7 @@ export class Listener {
   readonly #sockets = new Set<Socket>();
   #fetch: Fetch = starting().fetch;
 
-  private constructor({ requestTimeout }: ServiceConfig) {
+  private constructor({ requestTimeout }: ListenConfig) {
     this.#server = createAdaptorServer({
       fetch: (request, env) => this.#fetch(request, env),
       serverOptions: {
@@ -37,7 +38,7 @@ export class Listener {
     });
   }
 
-  static async open(config: ServiceConfig): Promise<Listener> {
+  static async open(config: ListenConfig): Promise<Listener> {
     const listener = new Listener(config);
     listener.#server.listen(config.port, config.host);
     await once(listener.#server, 'listening');

@@ -3,8 +3,9 @@ import type { Page } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
 import { recoveryMachine } from '../../machines/index.ts';
 import { coverageOf } from '../../src/testing/index.ts';
+import { seriousFindings } from './axe.ts';
 import { Lamp } from './lamp.ts';
-import { drawn, open, runTrafficLight, seriousFindings, withBrowser } from './open.ts';
+import { drawn, open, runTrafficLight, withBrowser } from './open.ts';
 
 withBrowser();
 
@@ -67,11 +68,10 @@ describe('a chart', () => {
     await node(page, 'recovery.settingPassword.revokingLater').focus();
     await page.keyboard.press('Escape');
     await page.getByRole('heading', { name: 'revokingLater' }).waitFor({ state: 'detached' });
+    const focused = () => page.evaluate(() => (document.activeElement as HTMLElement | null)?.dataset.id);
+    await expect.poll(focused).toBe('recovery.settingPassword.revokingLater');
     await page.keyboard.press('ArrowUp');
-    await page.waitForFunction(() => {
-      const id = (document.activeElement as HTMLElement | null)?.dataset.id;
-      return id !== undefined && id !== 'recovery.settingPassword.revokingLater';
-    });
+    await expect.poll(focused).toBe('recovery.settingPassword.setting');
     await page.keyboard.press('Enter');
     await page.getByRole('complementary', { name: 'Details of the selection' }).waitFor();
   });
@@ -134,6 +134,7 @@ describe('somebody else’s program', () => {
     await isActive(page, 'people/pedestrian.walk');
     await page.getByText('Paused').waitFor();
     await page.getByRole('tab', { name: 'Snapshot' }).click();
+    await page.getByRole('button', { name: 'Step back' }).click();
     await page.getByText('was "yellow"').waitFor();
     expect(await seriousFindings(page)).toEqual([]);
     await page.getByRole('tab', { name: 'Sequence' }).click();

@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
-import axe from 'axe-core';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect } from 'vitest';
+import type { ServiceConfigInput } from '../../src/http/config.ts';
 import { launchChromium } from './chromium.ts';
 
 const TRAFFIC_LIGHT = join(import.meta.dirname, 'foreign/traffic-light.ts');
@@ -35,17 +35,28 @@ export function withBrowser(): void {
   afterAll(() => browser.close());
 }
 
-export async function open(options: BrowserContextOptions = {}, hash = ''): Promise<Opened> {
+/** @param config of the service; a sandbox's by default. */
+export async function open(
+  options: BrowserContextOptions = {},
+  hash = '',
+  config: ServiceConfigInput = { mode: 'sandbox' },
+): Promise<Opened> {
   const file = join(import.meta.dirname, '../../dist/src/http/index.js');
   const { startService, ServiceConfig }: typeof import('../../src/http/index.ts') = await import(file);
   const service = await startService(
-    ServiceConfig.parse({ mode: 'sandbox', port: 0, store: ':memory:', logLevel: 'silent' }),
+    ServiceConfig.parse({ port: 0, store: ':memory:', logLevel: 'silent', ...config }),
   );
   ends.push(() => service.stop());
+  const page = await visit(`${service.url}/inspector/${hash}`, options);
+  return { page, url: service.url, relay: `${service.url.replace('http', 'ws')}/inspector/app` };
+}
+
+/** A page that asks nobody but who serves it, and complains of nothing but what may be. */
+export async function visit(url: string, options: BrowserContextOptions = {}, mayBe = /^$/): Promise<Page> {
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, locale: 'en', ...options });
   ends.push(() => context.close());
   const page = await context.newPage();
-  const { host } = new URL(service.url);
+  const { host } = new URL(url);
   page.on('request', (request) => {
     const at = new URL(request.url());
     if (at.protocol !== 'blob:' && at.host !== host) faults.push(`a request to ${request.url()}`);
@@ -54,12 +65,16 @@ export async function open(options: BrowserContextOptions = {}, hash = ''): Prom
     if (new URL(socket.url()).host !== host) faults.push(`a socket to ${socket.url()}`);
   });
   page.on('console', (message) => {
-    if (message.type() === 'error' || message.type() === 'warning') faults.push(message.text());
+    const text = message.text();
+    if ((message.type() === 'error' || message.type() === 'warning') && !mayBe.test(text)) faults.push(text);
   });
   page.on('pageerror', (error) => faults.push(String(error)));
-  await page.goto(`${service.url}/inspector/${hash}`);
-  return { page, url: service.url, relay: `${service.url.replace('http', 'ws')}/inspector/app` };
+  await page.goto(url);
+  return page;
 }
+
+/** Has something done when the test is over, the last one first. */
+export const whenOver = (end: () => unknown): void => void ends.push(end);
 
 /** The chart is laid out and drawn. */
 export async function drawn(page: Page, state: string): Promise<void> {
@@ -77,21 +92,4 @@ export function runTrafficLight(relay: string, ...events: string[]): void {
     child.stdin?.end();
     return over;
   });
-}
-
-interface Violation {
-  id: string;
-  impact: string;
-  nodes: { target: string[]; failureSummary: string }[];
-}
-
-/** Serious and critical findings of axe, as text. */
-export async function seriousFindings(page: Page): Promise<string[]> {
-  await page.evaluate(axe.source); // outside the page's own scripts, so that its policy need not allow it
-  const { violations } = await page.evaluate<{ violations: Violation[] }>('axe.run()');
-  return violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .flatMap(({ id, nodes }) =>
-      nodes.map(({ target, failureSummary }) => `${id} at ${target.join(' ')}: ${failureSummary}`),
-    );
 }

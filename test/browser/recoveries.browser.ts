@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import type { AxeResults } from 'axe-core';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { MACHINES } from '../../visualizer/src/chart/machines.ts';
+import { seriousFindings } from './axe.ts';
 import { launchChromium } from './chromium.ts';
 import { type Look, openPage } from './page.ts';
 import { Outside, ServiceProcess, several } from './service.ts';
@@ -12,7 +12,6 @@ const LOOKS: Look[] = [
   { locale: 'en', colours: 'light' },
   { locale: 'zh-CN', colours: 'dark' },
 ];
-const AXE = fileURLToPath(import.meta.resolve('axe-core/axe.min.js'));
 const MERMAID = fileURLToPath(import.meta.resolve('mermaid/dist/mermaid.min.js'));
 
 let browser: Browser;
@@ -45,23 +44,13 @@ const laidOut = (page: Page) => page.locator('section.chart[aria-busy="false"] .
 const activeIn = (page: Page, text: string) => page.locator('.state.active:not(.open)', { hasText: text }).waitFor();
 const entries = (page: Page) => page.locator('.history .entry').count();
 
-/** What axe finds that keeps somebody out. */
-async function serious(page: Page): Promise<string[]> {
-  const axe = await readFile(AXE, 'utf8');
-  await page.evaluate(axe); // no script tag: the page's policy would refuse it
-  const { violations } = (await page.evaluate('axe.run()')) as AxeResults;
-  return violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(' ')).join('; ')}`);
-}
-
 describe.each(LOOKS.map((look) => [`${look.locale}, ${look.colours}`, look] as const))('in %s', (_, look) => {
   test('R56: the list is searched; the page asks nobody else, complains of nothing, keeps nobody out', async () => {
     const { page, foreign, complaints, close } = await signedIn(look);
     const rows = page.locator('tbody tr');
     await rows.nth(5).waitFor();
     expect(await rows.count()).toBe(6);
-    expect(await serious(page)).toEqual([]);
+    expect(await seriousFindings(page)).toEqual([]);
     await page.locator('input[type="search"]').fill('awaitingCode');
     await expect.poll(() => rows.count()).toBe(1);
     expect(await rows.textContent()).toContain('verifying.bankCard.awaitingCode');
@@ -89,7 +78,7 @@ describe.each(LOOKS.map((look) => [`${look.locale}, ${look.colours}`, look] as c
     const timer = page.locator('[role="timer"]').first();
     const before = await timer.textContent();
     await expect.poll(() => timer.textContent(), { timeout: 5_000 }).not.toBe(before);
-    expect(await serious(page)).toEqual([]);
+    expect(await seriousFindings(page)).toEqual([]);
     const all = await entries(page);
     await page.locator('.history .entry', { hasText: 'bankCard.submit' }).click();
     await activeIn(page, 'verifyingCard');
@@ -149,7 +138,7 @@ test('without a good token nothing is shown, and a bad one is said to be bad', a
   const { page, close } = await openPage(browser, service.url, { locale: 'en', colours: 'light' });
   await page.goto(`${service.url}/inspector/#/recoveries`);
   await page.locator('.sign-in').waitFor();
-  expect(await serious(page)).toEqual([]);
+  expect(await seriousFindings(page)).toEqual([]);
   await page.locator('input[type="password"]').fill('no token at all');
   await page.locator('button[type="submit"]').click();
   await page.locator('[role="alert"]').waitFor();
@@ -182,7 +171,7 @@ test('charts are coloured by coverage and by figures, and saved as SVG, PNG and 
   expect(await page.locator('.state.marked-bad').count()).toBeGreaterThan(0);
   await source.selectOption('service');
   await page.locator('.figures tbody tr', { hasText: 'awaitingCode' }).waitFor();
-  expect(await serious(page)).toEqual([]);
+  expect(await seriousFindings(page)).toEqual([]);
 
   const saved = async (name: string) => {
     await page.locator('.export summary').click();

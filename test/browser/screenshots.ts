@@ -20,6 +20,13 @@ interface View {
 
 const laidOut = (page: Page) => page.locator('section.chart[aria-busy="false"] .react-flow__node').first().waitFor();
 
+/** A page that began anew knows no token. */
+async function signIn(page: Page): Promise<void> {
+  await page.locator('button.first, .connection.live').first().waitFor();
+  if ((await page.locator('button.first').count()) > 0) await page.locator('button.first').click();
+  await page.locator('.connection.live').waitFor();
+}
+
 const VIEWS: View[] = [
   {
     name: 'inspect',
@@ -27,6 +34,36 @@ const VIEWS: View[] = [
     ready: async (page) => {
       await page.locator('.state.active', { hasText: /^blinking/ }).waitFor();
       await laidOut(page);
+    },
+  },
+  {
+    name: 'inspect-sequence',
+    route: () => 'inspect',
+    ready: async (page) => {
+      await page.locator('.state.active', { hasText: /^blinking/ }).waitFor();
+      await page.getByRole('tab').nth(1).click();
+      await page.locator('.lanes').waitFor();
+    },
+  },
+  {
+    name: 'inspect-snapshot',
+    route: () => 'inspect',
+    ready: async (page) => {
+      await page.locator('.state.active', { hasText: /^blinking/ }).waitFor();
+      await page.getByRole('tab').nth(2).click();
+      await page.locator('.timeline button').nth(1).click();
+      await page.locator('.timeline button').nth(1).click(); // to where something changed
+      await page.locator('.tree .changed').first().waitFor();
+    },
+  },
+  {
+    name: 'unfolded',
+    route: () => 'inspect',
+    ready: async (page) => {
+      await page.locator('.subject').filter({ hasText: 'recovery' }).first().click();
+      await laidOut(page);
+      await page.locator('.chart-toolbar button', { hasText: /Unfold all|全部展开/ }).click();
+      await page.locator('.name-from-afar', { hasText: 'emergencyCode' }).waitFor();
     },
   },
   {
@@ -107,12 +144,11 @@ try {
   const recoveries = await several(new Outside(service));
   for (const look of LOOKS) {
     const { page, close } = await openPage(browser, service.url, look);
-    await page.goto(`${service.url}/inspector/#/recoveries`);
-    await page.locator('button.first').click();
-    await page.locator('.connection.live').waitFor();
     for (const { name, route, ready } of VIEWS) {
       if (only !== undefined && !name.startsWith(only)) continue;
-      await page.goto(`${service.url}/inspector/#/${route(recoveries)}`);
+      const where = route(recoveries);
+      await page.goto(`${service.url}/inspector/#/${where}`);
+      if (where.startsWith('recoveries')) await signIn(page);
       await ready(page, look);
       await page.waitForTimeout(SETTLED);
       const file = `${name}-${look.locale}-${look.colours}.png`;

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
-import axe from 'axe-core';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseScenario } from '../../src/scenario/parse.ts';
 import { runScenario } from '../../src/scenario/run.ts';
+import { seriousFindings } from './axe.ts';
 import { createStage, type Stage, textOf } from './stage.ts';
 
 let stage: Stage;
@@ -228,10 +228,7 @@ describe('accessibility', () => {
         }
         for (const go of places) {
           await go();
-          await page.evaluate(axe.source);
-          const { violations } = (await page.evaluate('axe.run()')) as axe.AxeResults;
-          const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
-          expect(serious.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])).toEqual([]);
+          expect(await seriousFindings(page)).toEqual([]);
         }
         expect(wrong).toEqual([]);
         await page.context().close();

@@ -1,18 +1,18 @@
 import { createInspector } from '@statelyai/inspect';
 import { describe, expect, it } from 'vitest';
-import { createActor } from 'xstate';
+import { type AnyStateMachine, createActor, createMachine, sendTo } from 'xstate';
 import { chartOf } from '../../visualizer/src/chart/read-config.ts';
 import { treeOf } from '../../visualizer/src/live/changes.ts';
-import { History } from '../../visualizer/src/live/history.ts';
+import { History, type Source } from '../../visualizer/src/live/history.ts';
 import { activeIn, instanceAt, takenBetween } from '../../visualizer/src/live/moment.ts';
 import { messagesIn, NoRecording, recordingOf } from '../../visualizer/src/live/recording.ts';
 import { foreign } from './foreign.ts';
 
 /** Messages of a real actor, sent by the real inspector, as they would come over a socket. */
-async function recorded(events: { type: string }[]): Promise<unknown[]> {
+async function recorded(events: { type: string }[], machine: AnyStateMachine = foreign): Promise<unknown[]> {
   const sent: unknown[] = [];
   const inspector = createInspector({ send: (message) => void sent.push(JSON.parse(JSON.stringify(message))) });
-  const actor = createActor(foreign, { inspect: inspector.inspect });
+  const actor = createActor(machine, { inspect: inspector.inspect });
   actor.start();
   for (const event of events) {
     await new Promise((resolve) => setTimeout(resolve, 5)); // what came before is told when nothing else is to be done
@@ -25,7 +25,7 @@ async function recorded(events: { type: string }[]): Promise<unknown[]> {
 
 const historyOf = (messages: readonly unknown[]) => {
   const history = new History();
-  for (const message of messages) history.add(message);
+  for (const message of messages) history.add(message, 'relay');
   return history;
 };
 const rootOf = (history: History) => {
@@ -39,8 +39,8 @@ describe('a history', () => {
     const history = historyOf(await recorded([{ type: 'POWER' }, { type: 'OPEN' }, { type: 'QUIT' }]));
     const { key, definition } = rootOf(history);
     expect(definition?.root.children.map((node) => node.key)).toEqual(['screen', 'sound']);
-    const active = history.entries.map(({ index }) =>
-      [...(instanceAt(history, key, index)?.active ?? [])].filter(
+    const active = history.steps.map((_, step) =>
+      [...(instanceAt(history, key, step)?.active ?? [])].filter(
         (id) => id.startsWith('phone.screen.') || id === 'home',
       ),
     );
@@ -53,10 +53,44 @@ describe('a history', () => {
   it('has the children of an actor under the ids of their invocations', async () => {
     const history = historyOf(await recorded([{ type: 'POWER' }]));
     const { key } = rootOf(history);
-    const instance = instanceAt(history, key, history.entries.length - 1);
+    const instance = instanceAt(history, key, history.steps.length - 1);
     expect(instance?.children?.music?.definition.id).toBe('player');
     expect([...(instance?.children?.music?.active ?? [])]).toEqual(['player', 'player.stopped']);
     expect([...history.actors.values()].find(({ name }) => name === 'music')?.parent).toBe(key);
+  });
+
+  it('counts a snapshot to the event that it followed from, whatever that event led to first', async () => {
+    const child = createMachine({
+      id: 'child',
+      initial: 'idle',
+      states: { idle: { on: { PING: 'pinged' } }, pinged: {} },
+    });
+    const parent = createMachine({
+      id: 'parent',
+      invoke: { src: child, id: 'child' },
+      initial: 'here',
+      states: { here: { on: { GO: { target: 'gone', actions: sendTo('child', { type: 'PING' }) } } }, gone: {} },
+    });
+    const history = historyOf(await recorded([{ type: 'GO' }], parent));
+    const typeOf = (step: number) => history.entries[history.steps[step] ?? -1]?.event?.type;
+    const [go, ping] = ['GO', 'PING'].map((type) => history.steps.findIndex((_, step) => typeOf(step) === type));
+    const key = [...history.actors.values()].find(({ name }) => name === 'parent')?.key ?? '';
+    expect(ping).toBeGreaterThan(go ?? 0);
+    const at = (step = -1) => instanceAt(history, key, step);
+    expect([...(at((go ?? 0) - 1)?.active ?? [])]).toContain('parent.here');
+    expect([...(at(go)?.active ?? [])]).toContain('parent.gone');
+    expect([...(at(go)?.children?.child?.active ?? [])]).toContain('child.idle');
+    expect([...(at(ping)?.children?.child?.active ?? [])]).toContain('child.pinged');
+  });
+
+  it('tells the sessions of one source from those of another', () => {
+    const history = new History();
+    const actor = (name: string) => ({ type: '@xstate.actor', sessionId: 'x:0', name, createdAt: '1', snapshot: {} });
+    history.add(actor('far'), 'relay');
+    history.add(actor('near'), 'opener');
+    const event = { type: '@xstate.event', sessionId: 'x:0', event: { type: 'GO' }, createdAt: '2' };
+    const told = (source: Source) => history.actors.get(history.add(event, source)?.actor ?? '')?.name;
+    expect([told('relay'), told('opener')]).toEqual(['far', 'near']);
   });
 
   it('takes a program that starts again for another one', async () => {
@@ -78,7 +112,7 @@ describe('a history', () => {
   it.each([[null], [7], ['text'], [[]], [{}], [{ type: '@xstate.event' }], [{ type: 'other', sessionId: 'x:1' }]])(
     'takes no notice of %j',
     (value) => {
-      expect(new History().add(value)).toBeUndefined();
+      expect(new History().add(value, 'relay')).toBeUndefined();
     },
   );
 
@@ -90,7 +124,7 @@ describe('a history', () => {
     ]);
     expect(history.entries.map(({ kind }) => kind)).toEqual(['actor', 'snapshot', 'event']);
     expect(history.actors.get('x:0')).toMatchObject({ name: 'x:0' });
-    expect(instanceAt(history, 'x:0', 2)).toBeUndefined();
+    expect(instanceAt(history, 'x:0', 1)).toBeUndefined();
   });
 });
 

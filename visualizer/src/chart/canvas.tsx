@@ -17,6 +17,7 @@ import { Toolbar } from './toolbar.tsx';
 import { TransitionEdge } from './transition-edge.tsx';
 import { useCamera } from './use-camera.ts';
 import { useFolding } from './use-folding.ts';
+import { useKeptFocus } from './use-kept-focus.ts';
 import { useKeys } from './use-keys.ts';
 import { useLayout, useShape } from './use-layout.ts';
 
@@ -94,7 +95,8 @@ function Canvas({ instance, isLive = false, onSelect }: ChartProps) {
   useCamera(layout, nodes, folding.last, isLive && follows);
   const isFar = useStore(isFarIn);
   const isAfar = useStore(isAfarIn);
-  const onKeyDown = useKeys({ layout, folding, selected: selection?.id, select });
+  const { focusOn, ...listeners } = useKeptFocus();
+  const onKeyDown = useKeys({ layout, folding, selected: selection?.id, select, focusOn });
 
   return (
     <section className="chart" aria-label={texts.label(instance.definition.id)} aria-busy={busy}>
@@ -112,7 +114,11 @@ function Canvas({ instance, isLive = false, onSelect }: ChartProps) {
         <ExportMenu layout={layout} instance={instance} instances={instances} />
       </Toolbar>
       {/* biome-ignore lint/a11y/noStaticElementInteractions: the keys are for the states and arrows within */}
-      <div className={`chart-canvas ${isFar ? 'far' : ''} ${isAfar ? 'afar' : ''}`} onKeyDown={onKeyDown}>
+      <div
+        className={`chart-canvas ${isFar ? 'far' : ''} ${isAfar ? 'afar' : ''}`}
+        onKeyDown={onKeyDown}
+        {...listeners}
+      >
         {error !== undefined && (
           <p className="empty" role="alert">
             {texts.layoutFailed}

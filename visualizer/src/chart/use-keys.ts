@@ -1,11 +1,9 @@
 import { useReactFlow } from '@xyflow/react';
-import { type KeyboardEvent, useEffect, useRef } from 'react';
+import type { KeyboardEvent } from 'react';
 import type { Selection } from './canvas.tsx';
 import type { Layout, Rect } from './layout.ts';
 import { ease } from './use-camera.ts';
 import { type Folding, toggleOf } from './use-folding.ts';
-
-const AFTER = 50; // ms
 
 type Direction = 'ArrowUp' | 'ArrowDown' | 'ArrowLeft' | 'ArrowRight';
 const isDirection = (key: string): key is Direction => /^Arrow(Up|Down|Left|Right)$/.test(key);
@@ -16,23 +14,15 @@ interface KeysOptions {
   /** Id of what is selected. */
   selected: string | undefined;
   select(selection: Selection | undefined): void;
+  focusOn(id: string): void;
 }
 
 /**
  * Keys on the canvas: arrows go to the next state that way, Enter selects, Space, or Enter again, folds and unfolds, Escape
  * lets go.
  */
-export function useKeys({ layout, folding, selected, select }: KeysOptions) {
+export function useKeys({ layout, folding, selected, select, focusOn }: KeysOptions) {
   const flow = useReactFlow();
-  const folded = useRef<string>(undefined);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the layout comes after the fold
-  useEffect(() => {
-    const id = folded.current;
-    folded.current = undefined;
-    if (id === undefined) return;
-    const timer = setTimeout(() => focusOn(id), ease().duration + AFTER); // while the view moves it may be out of sight
-    return () => clearTimeout(timer);
-  }, [layout]);
   return (event: KeyboardEvent) => {
     const focused =
       event.target instanceof HTMLElement || event.target instanceof SVGElement ? event.target : undefined;
@@ -49,7 +39,6 @@ export function useKeys({ layout, folding, selected, select }: KeysOptions) {
       const box = layout?.boxes.get(id);
       const turn = box && toggleOf(box, folding);
       if (!turn || (event.key === 'Enter' && selected !== id)) return select({ kind, id });
-      folded.current = id;
       return turn(box);
     }
     if (!isDirection(event.key) || kind !== 'state' || !layout) return;
@@ -59,15 +48,6 @@ export function useKeys({ layout, folding, selected, select }: KeysOptions) {
     void flow.fitView({ nodes: [{ id: next }], maxZoom: flow.getZoom(), minZoom: flow.getZoom(), ...ease() });
     focusOn(next);
   };
-}
-
-const FRAMES = 120;
-
-/** Boxes out of sight are not drawn: the view may have to get there before. */
-function focusOn(id: string, frames = FRAMES): void {
-  const node = document.querySelector<HTMLElement>(`.react-flow__node[data-id="${CSS.escape(id)}"]`);
-  if (node) node.focus({ preventScroll: true });
-  else if (frames > 0) requestAnimationFrame(() => focusOn(id, frames - 1));
 }
 
 /** The box that lies nearest in a direction; what lies across counts double. */

@@ -1,14 +1,15 @@
 import { useSyncExternalStore } from 'react';
 import type { ChartDefinition } from '../chart/definition.ts';
-import { History } from './history.ts';
+import { History, type Source } from './history.ts';
 import { type Close, fromSocket, type SocketStatus } from './sources.ts';
 
 /** What is inspected, for as long as the page is open, whatever view is shown. */
 export class Inspection {
   history: History;
   status: SocketStatus | 'none' = 'none';
-  /** Address of the relay. */
+  /** Address of the relay, and the token that it needs; kept here alone, so that they last as long as the page. */
   address = '';
+  token = '';
   readonly #better: (chart: ChartDefinition) => ChartDefinition;
   readonly #listeners = new Set<() => void>();
   #close: Close | undefined;
@@ -20,21 +21,32 @@ export class Inspection {
     this.history = new History(better);
   }
 
-  readonly receive = (message: unknown): void => {
-    if (this.history.add(message)) this.#announce();
-  };
+  /** Takes what a source tells. */
+  sink(source: Source): (message: unknown) => void {
+    return (message) => {
+      if (this.history.add(message, source)) this.#announce();
+    };
+  }
 
-  connect(address: string): void {
+  connect(address: string, token = ''): void {
     this.disconnect();
     this.address = address;
-    this.history = new History(this.#better);
+    this.token = token;
+    this.#forget('relay');
     let isAgain = false;
-    this.#close = fromSocket(address, this.receive, (status) => {
+    this.#close = fromSocket(withToken(address, token), this.sink('relay'), (status) => {
       this.status = status;
-      if (status === 'open' && isAgain) this.history = new History(this.#better); // the relay tells all anew
+      if (status === 'open' && isAgain) this.#forget('relay'); // it tells all anew
       isAgain ||= status === 'open';
       this.#announce();
     });
+  }
+
+  /** Keeps what came from elsewhere. */
+  #forget(...sources: Source[]): void {
+    const { entries } = this.history;
+    this.history = new History(this.#better);
+    for (const { message, source } of entries) if (!sources.includes(source)) this.history.add(message, source);
   }
 
   disconnect(): void {
@@ -48,7 +60,7 @@ export class Inspection {
   load(messages: readonly unknown[]): void {
     this.disconnect();
     this.history = new History(this.#better);
-    for (const message of messages) this.history.add(message);
+    for (const message of messages) this.history.add(message, 'file');
     this.#announce();
   }
 
@@ -73,3 +85,10 @@ export class Inspection {
 /** @returns a number that changes with what is known. */
 export const useInspection = (inspection: Inspection): number =>
   useSyncExternalStore(inspection.subscribe, inspection.getVersion);
+
+function withToken(address: string, token: string): string {
+  if (token === '') return address;
+  const url = new URL(address);
+  url.searchParams.set('token', token);
+  return url.href;
+}

@@ -78,16 +78,16 @@ function enteredBy(node: ChartNode | undefined, nodes: ReadonlyMap<string, Chart
   return node.initial === undefined ? [node] : [node, ...enteredBy(nodes.get(node.initial), nodes)];
 }
 
-/** The chart of an actor as it stood after a message, with those of its children. */
-export function instanceAt(history: History, key: string, index: number): ChartInstance | undefined {
+/** The chart of an actor as it stood after a step, with those of its children. */
+export function instanceAt(history: History, key: string, step: number): ChartInstance | undefined {
   const definition = history.actors.get(key)?.definition;
   if (!definition) return undefined;
-  const [latest, before] = history.snapshotsAt(key, index);
+  const [latest, before] = history.snapshotsAt(key, step);
   const active = activeIn(definition, latest?.snapshot?.value);
   const earlier = before && activeIn(definition, before.snapshot?.value);
   const children: Record<string, ChartInstance> = {};
-  for (const actor of history.actorsAt(index)) {
-    const child = actor.parent === key ? instanceAt(history, actor.key, index) : undefined;
+  for (const actor of history.actorsAt(step)) {
+    const child = actor.parent === key ? instanceAt(history, actor.key, step) : undefined;
     if (child) children[actor.name] = child;
   }
   return {

@@ -5,7 +5,8 @@ export type Sink = (message: unknown) => void;
 /** Ends a connection. */
 export type Close = () => void;
 
-export type SocketStatus = 'connecting' | 'open' | 'closed';
+/** `refused`: by a relay that is there; it is not asked again. */
+export type SocketStatus = 'connecting' | 'open' | 'closed' | 'refused';
 
 const AGAIN = 2_000; // ms
 
@@ -14,16 +15,22 @@ export function fromSocket(url: string, sink: Sink, onStatus: (status: SocketSta
   let socket: WebSocket | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let over = false;
+  let wasOpen = false;
   const connect = () => {
     onStatus('connecting');
     socket = new WebSocket(url);
-    socket.onopen = () => onStatus('open');
+    socket.onopen = () => {
+      wasOpen = true;
+      onStatus('open');
+    };
     socket.onmessage = ({ data }) => {
       if (typeof data === 'string') sink(parsed(data));
     };
-    socket.onclose = () => {
+    socket.onclose = async () => {
+      const isRefused = !wasOpen && (await isServedBy(url));
       if (over) return;
-      onStatus('closed');
+      onStatus(isRefused ? 'refused' : 'closed');
+      if (isRefused) return;
       timer = setTimeout(connect, AGAIN);
     };
   };
@@ -33,6 +40,18 @@ export function fromSocket(url: string, sink: Sink, onStatus: (status: SocketSta
     clearTimeout(timer);
     socket?.close();
   };
+}
+
+/**
+ * Whether an address is of the service that this page is from, and that service answers. A browser does not tell why a socket
+ * was not opened: if the service is there, it was not willing.
+ */
+async function isServedBy(url: string): Promise<boolean> {
+  if (new URL(url).host !== location.host) return false;
+  return fetch(location.pathname, { method: 'HEAD', cache: 'no-store' }).then(
+    () => true,
+    () => false,
+  );
 }
 
 function parsed(text: string): unknown {

@@ -1,31 +1,13 @@
 import { useCallback, useState } from 'react';
 
-const KEY = 'regain.token';
+let kept: string | undefined;
 
-/** The token of whoever looks: kept while the tab is open, and nowhere else. */
+/** The token of whoever looks: kept in the memory of this tab, whatever view is shown, and nowhere else. */
 export function useToken(): [string | undefined, (token: string | undefined) => void] {
-  const [token, setToken] = useState(() => read() ?? undefined);
+  const [token, setToken] = useState(kept);
   const set = useCallback((next: string | undefined) => {
+    kept = next;
     setToken(next);
-    write(next);
   }, []);
   return [token, set];
-}
-
-// Storage may be forbidden; then a token lasts as long as the page.
-function read(): string | null {
-  try {
-    return sessionStorage.getItem(KEY);
-  } catch {
-    return null;
-  }
-}
-
-function write(token: string | undefined): void {
-  try {
-    if (token === undefined) sessionStorage.removeItem(KEY);
-    else sessionStorage.setItem(KEY, token);
-  } catch {
-    // see above
-  }
 }

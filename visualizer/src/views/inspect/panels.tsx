@@ -41,9 +41,7 @@ export function Panels({ actor, ...props }: HistoryProps & { actor: string | und
       <div id="panel" role="tabpanel" aria-labelledby={`tab-${panel}`} className="panel">
         {panel === 'events' && <EventList {...props} />}
         {panel === 'sequence' && <Sequence {...props} />}
-        {panel === 'snapshot' && (
-          <SnapshotTree history={props.history} index={props.history.endOf(props.step)} actor={actor} />
-        )}
+        {panel === 'snapshot' && <SnapshotTree history={props.history} step={props.step} actor={actor} />}
       </div>
     </aside>
   );

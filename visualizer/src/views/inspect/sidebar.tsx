@@ -14,7 +14,7 @@ export interface Subject {
 
 interface SidebarProps {
   inspection: Inspection;
-  index: number;
+  step: number;
   subject: Subject;
   onSubject(subject: Subject): void;
   onStep(step: number | undefined): void;
@@ -27,14 +27,16 @@ export function relayHere(): { url: string; needsToken: boolean } | undefined {
   const url = new URL(path, location.href);
   url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
   url.hash = '';
-  return { url: url.href, needsToken: url.searchParams.has('token') };
+  const needsToken = url.searchParams.has('token');
+  url.search = '';
+  return { url: url.href, needsToken };
 }
 
-export function Sidebar({ inspection, index, subject, onSubject, onStep }: SidebarProps) {
+export function Sidebar({ inspection, step, subject, onSubject, onStep }: SidebarProps) {
   const texts = useTexts(inspectTexts);
   const locale = useContext(LocaleContext);
   const { history } = inspection;
-  const actors = inTreeOrder(history.actorsAt(index));
+  const actors = inTreeOrder(history.actorsAt(step));
   return (
     <aside className="inspect-side">
       <Source inspection={inspection} onOpened={() => onStep(undefined)} />
@@ -44,7 +46,7 @@ export function Sidebar({ inspection, index, subject, onSubject, onStep }: Sideb
         {actors.length === 0 && <HowTo />}
         <ul className="subjects">
           {actors.map(({ actor, depth }) => {
-            const status = history.snapshotsAt(actor.key, index)[0]?.snapshot?.status ?? 'active';
+            const status = history.snapshotsAt(actor.key, step)[0]?.snapshot?.status ?? 'active';
             return (
               <li key={actor.key} style={{ paddingLeft: depth * 14 }}>
                 <button
@@ -100,7 +102,7 @@ function HowTo() {
   const texts = useTexts(inspectTexts);
   const relay = relayHere();
   if (!relay) return null;
-  const url = relay.url.replace(/live(\?.*)?$/, relay.needsToken ? 'app?token=…' : 'app');
+  const url = relay.url.replace(/live$/, relay.needsToken ? 'app?token=…' : 'app');
   return (
     <>
       <p className="quiet-text">{texts.howTo}</p>
@@ -109,12 +111,16 @@ function HowTo() {
   );
 }
 
+const DOTS: Partial<Record<Inspection['status'], string>> = { open: 'active', refused: 'error' };
+
 function Source({ inspection, onOpened }: { inspection: Inspection; onOpened: () => void }) {
   const texts = useTexts(inspectTexts);
   const relay = relayHere();
   const [address, setAddress] = useState(inspection.address || (relay?.url ?? 'ws://localhost:8080'));
+  const [token, setToken] = useState(inspection.token);
   const [fault, setFault] = useState<string>();
   const { status, history } = inspection;
+  const isOff = status === 'none' || status === 'refused';
   const open = async (file: File | undefined) => {
     if (!file) return;
     try {
@@ -129,14 +135,14 @@ function Source({ inspection, onOpened }: { inspection: Inspection; onOpened: ()
     <section>
       <h2>{texts.source}</h2>
       <p className="status" role="status">
-        <span className={`dot ${status === 'open' ? 'active' : 'stopped'}`} aria-hidden="true" />
+        <span className={`dot ${DOTS[status] ?? 'stopped'}`} aria-hidden="true" />
         {texts.status[status]}
       </p>
       <form
         className="connect"
         onSubmit={(event) => {
           event.preventDefault();
-          if (status === 'none') inspection.connect(address);
+          if (isOff) inspection.connect(address, token);
           else inspection.disconnect();
         }}
       >
@@ -148,7 +154,18 @@ function Source({ inspection, onOpened }: { inspection: Inspection; onOpened: ()
           pattern="wss?://.+"
           spellCheck={false}
         />
-        <button type="submit">{status === 'none' ? texts.connect : texts.disconnect}</button>
+        {relay?.needsToken === true && (
+          <input
+            aria-label={texts.token}
+            placeholder={texts.token}
+            type="password"
+            autoComplete="off"
+            spellCheck={false}
+            value={token}
+            onChange={(event) => setToken(event.target.value)}
+          />
+        )}
+        <button type="submit">{isOff ? texts.connect : texts.disconnect}</button>
       </form>
       <div className="files">
         <label className="button">

@@ -6,14 +6,14 @@ import { inspect as inspectTexts } from '../../texts/inspect.ts';
 
 interface SnapshotTreeProps {
   history: History;
-  index: number;
+  step: number;
   actor: string | undefined;
 }
 
 /** An actor's snapshot at a moment, with what changed since the one before. */
-export function SnapshotTree({ history, index, actor }: SnapshotTreeProps) {
+export function SnapshotTree({ history, step, actor }: SnapshotTreeProps) {
   const texts = useTexts(inspectTexts);
-  const [latest, before] = actor === undefined ? [] : history.snapshotsAt(actor, index);
+  const [latest, before] = actor === undefined ? [] : history.snapshotsAt(actor, step);
   const tree = useMemo(
     () => latest && treeOf('snapshot', latest.snapshot, before?.snapshot, before === undefined),
     [latest, before],

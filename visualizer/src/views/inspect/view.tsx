@@ -18,8 +18,8 @@ let isListening = false;
 function listen(): void {
   if (isListening) return;
   isListening = true;
-  fromOpener(inspection.receive);
-  fromChannel(inspection.receive);
+  fromOpener(inspection.sink('opener'));
+  fromChannel(inspection.sink('channel'));
   const relay = relayHere();
   if (relay && !relay.needsToken) inspection.connect(relay.url);
 }
@@ -34,19 +34,18 @@ export default function View() {
   const { history } = inspection;
   const last = history.steps.length - 1;
   const current = Math.min(step ?? last, last);
-  const index = history.endOf(current);
   // biome-ignore lint/correctness/useExhaustiveDependencies: a history grows; its version says when
   const subject = useMemo(() => subjectOf(chosen, history), [chosen, history, version]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: as above
   const instance = useMemo(() => {
-    if (subject.kind === 'actor') return instanceAt(history, subject.id, index);
+    if (subject.kind === 'actor') return instanceAt(history, subject.id, current);
     const own = MACHINES.find(({ id }) => id === subject.id);
     return own && { definition: own.definition };
-  }, [subject, history, index, version]);
+  }, [subject, history, current, version]);
 
   return (
     <div className={`inspect ${last < 0 ? 'still' : ''}`}>
-      <Sidebar inspection={inspection} index={index} subject={subject} onSubject={setChosen} onStep={setStep} />
+      <Sidebar inspection={inspection} step={current} subject={subject} onSubject={setChosen} onStep={setStep} />
       <div className="inspect-chart">
         {instance ? (
           <Chart key={`${subject.kind} ${subject.id}`} instance={instance} isLive={subject.kind === 'actor'} />
