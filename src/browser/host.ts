@@ -73,15 +73,13 @@ export class TabHost {
   /** Starts the actor, or takes up what was left: timers that fell due meanwhile, calls that are not answered. */
   async open(): Promise<void> {
     const { db, id, fingerprint } = this.#options;
-    const left = await db.calls(id); // those that follow are carried out as they are written
     await this.#queued(async () => {
       const actor = await db.load(id);
       if (!actor) await this.#start();
       else if (actor.machine !== fingerprint && actor.status === 'active') await this.#migrate(actor);
     });
     await this.processDue(); // first what fell due: a call whose time has passed is not to be made any more
-    const open = new Set((await db.calls(id)).map(({ key }) => key));
-    for (const call of left) if (open.has(call.key)) this.#outbox.add(call);
+    this.#outbox.start(await db.calls(id));
   }
 
   async #start(): Promise<void> {

@@ -7,6 +7,7 @@ import {
   type StepInput,
   type Stored,
   step,
+  type TakeStep,
   type Timer,
   type Tracer,
 } from '../core/index.ts';
@@ -36,6 +37,8 @@ interface Taking {
 export interface Deciding {
   particulars: Particulars;
   tracer?: Tracer | undefined;
+  /** By default each step restores what is stored. */
+  takeStep?: TakeStep;
 }
 
 /**
@@ -49,11 +52,11 @@ export function begin(
   input: unknown,
   entry: AuditEntry,
   receipt: Receipt | undefined,
-  { particulars, tracer }: Deciding,
+  { particulars, tracer, takeStep = step }: Deciding,
 ): Change {
   const change = new ChangeBuilder(record, particulars);
   change.add(
-    stepped(() => step(machine, null, { type: 'start', input }, record.createdAt, tracer)),
+    stepped(() => takeStep(machine, null, { type: 'start', input }, record.createdAt, tracer)),
     entry,
   );
   return change.build(null, record.createdAt, () => receipt);
@@ -72,20 +75,20 @@ export function repeated(receipt: Receipt | undefined, asked: Asked | undefined)
  */
 export function decide(taken: Taken, delivery: Delivery | undefined, clock: Instant, deciding: Deciding): Decision {
   const { recovery, timers, machine, reason } = taken;
-  const { particulars, tracer } = deciding;
+  const { particulars, tracer, takeStep = step } = deciding;
   if (reason) return { write: 'nothing', delivered: { result: 'untouched', reason } };
   const now = Math.max(clock, recovery.updatedAt);
   const change = new ChangeBuilder(recovery, particulars);
   const stored: Stored = { snapshot: recovery.snapshot, timers, calls: recovery.calls };
   const goesOn = recovery.status === 'active' ? machine : undefined;
-  const steps = goesOn ? stepped(() => pastTimers(goesOn, change, stored, now, tracer)) : [];
+  const steps = goesOn ? stepped(() => pastTimers(goesOn, change, stored, now, { tracer, takeStep })) : [];
   if (!delivery) return decided(change, recovery, timers, now, { result: 'refused', step: null }, steps);
 
   const { input, entry, refused, ifVersion, asked } = delivery;
   const outdated = ifVersion !== undefined && (ifVersion !== recovery.version || !change.isEmpty);
   const next =
     goesOn && !change.isDone && !outdated
-      ? stepped(() => step(goesOn, change.stored(stored), stamped(input, now), now, tracer))
+      ? stepped(() => takeStep(goesOn, change.stored(stored), stamped(input, now), now, tracer))
       : null;
   const isTaken = next?.accepted === true && !next.emitted.some(({ event }) => event.type === 'refused');
   const outcome = { result: outdated ? 'outdated' : isTaken ? 'taken' : 'refused', step: next } as const;
@@ -128,10 +131,10 @@ function pastTimers(
   change: ChangeBuilder,
   before: Stored,
   now: Instant,
-  tracer: Tracer | undefined,
+  { tracer, takeStep }: Pick<Deciding, 'tracer' | 'takeStep'>,
 ): Taking[] {
   const steps: Taking[] = [];
-  for (const due of catchUp(machine, before, now, 'fromCall', tracer)) {
+  for (const due of catchUp(machine, before, now, 'fromCall', tracer, takeStep)) {
     change.add(due, { at: due.at, kind: 'timer', data: { timer: due.timer } });
     steps.push({ input: 'timer', lateness: now - due.at });
   }

@@ -1,6 +1,6 @@
 import type { AnyStateMachine } from 'xstate';
 import { faultPoint } from '#fault-point';
-import type { Instant, Tracer } from '../core/index.ts';
+import { type Instant, LiveActors, type Tracer } from '../core/index.ts';
 import type { AuditEntry, Change, Receipt, RecoveryRecord, RequestRecord, Store } from '../store/types.ts';
 import type { Particulars } from './change.ts';
 import type { Clock, VirtualClock } from './clock.ts';
@@ -45,6 +45,7 @@ export class Engine {
   readonly #options: EngineOptions;
   readonly #outbox: Outbox;
   readonly #retention: Retention;
+  readonly #live = new LiveActors();
   readonly #queues = new Map<string, Promise<unknown>>();
   readonly #listeners = new Set<(changed: Changed) => void>();
   #alarm: { instant: Instant; cancel: () => void } | undefined;
@@ -78,7 +79,7 @@ export class Engine {
     const { store, takeover } = this.#options;
     await takeover.open();
     await this.processDue(); // first what fell due: a call whose time has passed is not to be made any more
-    for (const request of await store.pendingRequests(1_000_000, takeover.passedOver)) this.#outbox.add(request);
+    this.#outbox.start(await store.pendingRequests(1_000_000, takeover.passedOver));
   }
 
   onChange(listener: (changed: Changed) => void): () => void {
@@ -96,7 +97,7 @@ export class Engine {
 
   #deciding(id: string) {
     const { particulars, trace } = this.#options;
-    return { particulars, tracer: trace?.(id) };
+    return { particulars, tracer: trace?.(id), takeStep: this.#live.step };
   }
 
   /** Delivers one input after all timers that are due. */

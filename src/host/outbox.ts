@@ -24,6 +24,7 @@ export class Outbox {
   readonly #calls = new Map<string, { request: RequestRecord; abort: AbortController; cancel: () => void }>();
   readonly #waiting: { request: RequestRecord; abort: AbortController }[] = [];
   #running = 0;
+  #held = true;
   #closed = false;
 
   constructor(options: OutboxOptions) {
@@ -37,8 +38,26 @@ export class Outbox {
 
   /** Runs now, or when fewer are under way: a service that starts again may find very many. */
   #begin(request: RequestRecord, abort: AbortController): void {
-    if (this.#running >= AT_ONCE) this.#waiting.push({ request, abort });
-    else void this.#run(request, abort);
+    this.#waiting.push({ request, abort });
+    this.#fill();
+  }
+
+  #fill(): void {
+    while (!this.#held && !this.#closed && this.#running < AT_ONCE) {
+      const next = this.#waiting.shift();
+      if (!next) return;
+      void this.#run(next.request, next.abort);
+    }
+  }
+
+  /**
+   * Takes up what is pending, and begins. Until then what is added waits: a call that was carried out and is being settled
+   * would be found pending still, and be carried out again.
+   */
+  start(pending: readonly RequestRecord[]): void {
+    for (const request of pending) this.add(request);
+    this.#held = false;
+    this.#fill();
   }
 
   add(request: RequestRecord): void {
@@ -80,8 +99,7 @@ export class Outbox {
       if (mine || 'output' in outcome) await this.#settle(request, outcome);
     } finally {
       this.#running -= 1;
-      const next = this.#waiting.shift();
-      if (next && !this.#closed) this.#begin(next.request, next.abort);
+      this.#fill();
     }
   }
 

@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely';
 import { type ChainedEntry, changedSince, tamperings } from './audit-chain.ts';
+import type { Known } from './known.ts';
 import { fromRow, type Tables, toRequest, toTimer } from './tables.ts';
 import type { StoreReader, Tampering, TrailHead } from './types.ts';
 
@@ -55,7 +56,7 @@ export class SqlReader implements StoreReader {
     return rows.map(({ id, ...head }) => ({ recoveryId: id, ...head }));
   }
 
-  async load(id: string) {
+  load = async (id: string): Promise<Known | undefined> => {
     const row = await this.#db.selectFrom('recoveries').selectAll().where('id', '=', id).executeTakeFirst();
     if (!row) return undefined;
     const timers = await this.#db
@@ -64,8 +65,14 @@ export class SqlReader implements StoreReader {
       .where('recovery_id', '=', id)
       .orderBy('position')
       .execute();
-    return { recovery: fromRow(row), timers: timers.map(toTimer) };
-  }
+    return {
+      recovery: fromRow(row),
+      timers: timers.map(toTimer),
+      positions: new Map(timers.map(({ id, position }) => [id, position])),
+      head: { seq: row.audit_seq, hash: row.audit_hash },
+      awaits: true,
+    };
+  };
 
   async audit(recoveryId: string, after = 0) {
     const rows = await this.#db

@@ -3,11 +3,13 @@ import { type Kysely, Migrator, sql } from 'kysely';
 import { faultPoint } from '#fault-point';
 import type { CodeStore } from '../code-store.ts';
 import type { Instant } from '../core/index.ts';
+import { GroupCommit, type Work } from './group.ts';
+import { type Known, KnownRecoveries } from './known.ts';
 import { migrations } from './migrations.ts';
 import { SqlReader } from './reader.ts';
-import { fromRow, type Tables, toRequest } from './tables.ts';
+import { fromRow, type Tables, type Trx, toRequest } from './tables.ts';
 import type { AuditEntry, Change, Committed, Limit, ListFilter, Receipt, Store, TrailHead } from './types.ts';
-import { countLimit, Stale, type Trx, updateCode, writeAudit, writeChange, writeReceipt } from './write.ts';
+import { countLimit, Stale, updateCode, writeAudit, writeChange, writeReceipt } from './write.ts';
 
 /** Runs the migrations that this database has not had yet. */
 export async function migrate(db: Kysely<Tables>): Promise<void> {
@@ -26,8 +28,16 @@ export interface SqlDialect {
   isBusy(error: unknown): boolean;
   /** Overwrites what is left of erased rows beside the tables; false when it has to be tried again. */
   purge?(): boolean;
+  /**
+   * Whether this process alone writes the database, through one connection: what was read or written last is kept, and
+   * what is written at the same moment shares a transaction.
+   */
+  isAlone?: boolean;
   onClose(): void;
 }
+
+/** Recoveries that are kept where this process alone writes them. */
+const KNOWN = 1_000;
 
 /** How often a transaction is tried while somebody else holds the database, and the pause between, in ms. */
 const BUSY_TRIES = 100;
@@ -55,23 +65,48 @@ export class SqlStore implements Store {
   readonly #db: Kysely<Tables>;
   readonly #dialect: SqlDialect;
   readonly #reader: SqlReader;
+  readonly #group: GroupCommit | undefined;
+  readonly #known: KnownRecoveries;
 
   constructor(db: Kysely<Tables>, dialect: SqlDialect) {
     this.#db = db;
     this.#dialect = dialect;
     this.#reader = new SqlReader(db);
+    this.#known = new KnownRecoveries(dialect.isAlone ? KNOWN : 0);
+    if (dialect.isAlone) this.#group = new GroupCommit(db, dialect.begin, (work) => this.#transaction(work));
     this.codes = { update: (slot, change) => this.#transaction((trx) => updateCode(trx, slot, change)) };
   }
 
   async commit(change: Change): Promise<Committed> {
+    const { id } = change.recovery;
     try {
-      await this.#transaction((trx) => writeChange(trx, change));
+      await this.#write(
+        id,
+        (trx, before) => writeChange(trx, change, before.has(id) ? undefined : this.#from(change)),
+        (known) => this.#known.written(known),
+      );
       return 'committed';
     } catch (error) {
+      this.#known.forget(id);
       if (error instanceof Stale) return 'stale';
       if (change.from === null && this.#dialect.isOccupied(error)) return 'occupied';
       throw error;
     }
+  }
+
+  /** What is known of the rows that a change was made from. */
+  #from({ recovery: { id }, from }: Change): Known | undefined {
+    const known = this.#known.get(id);
+    return known?.recovery.version === from ? known : undefined;
+  }
+
+  /**
+   * Writes of one recovery, in one transaction with others where that is possible.
+   * @param committed is told before anything else is written.
+   */
+  async #write<T>(id: string, work: Work<T>, committed: (result: T) => void = () => {}): Promise<void> {
+    if (this.#group) return this.#group.run(id, work, committed);
+    committed(await this.#transaction((trx) => work(trx, new Set())));
   }
 
   /** All or nothing; the right to write is taken at the start, so that what is read holds until the end. */
@@ -108,14 +143,16 @@ export class SqlStore implements Store {
     receipt: Receipt | undefined = undefined,
   ) {
     try {
-      await this.#transaction(async (trx) => {
-        await writeAudit(trx, recoveryId, audit);
+      const work = async (trx: Trx) => {
+        const moved = await writeAudit(trx, recoveryId, audit);
         faultPoint('record.audit');
         await writeReceipt(trx, receipt);
-        if (settled.length === 0) return;
+        if (settled.length === 0) return moved;
         await trx.deleteFrom('requests').where('recovery_id', '=', recoveryId).where('key', 'in', settled).execute();
         faultPoint('record.settled');
-      });
+        return moved;
+      };
+      await this.#write(recoveryId, work, (head) => head && this.#known.moved(recoveryId, head));
       return true;
     } catch (error) {
       if (error instanceof Stale) return false;
@@ -143,7 +180,7 @@ export class SqlStore implements Store {
   /** Where one refuses, none counts: what somebody is refused for takes nothing from others. */
   async take(limits: readonly Limit[], now: Instant) {
     try {
-      await this.#transaction(async (trx) => {
+      await this.#write('', async (trx) => {
         for (const limit of limits) {
           const from = await countLimit(trx, limit, now);
           if (from > now) throw new Full(from);
@@ -187,7 +224,10 @@ export class SqlStore implements Store {
       .execute();
   }
 
-  load = (id: string) => this.#reader.load(id);
+  async load(id: string) {
+    const found = await this.#known.load(id, this.#reader.load);
+    return found && { recovery: found.recovery, timers: found.timers };
+  }
 
   async live(accountId: string) {
     const row = await this.#db

@@ -5,6 +5,7 @@ import { Kysely, SqliteDialect } from 'kysely';
 import { migrations } from './migrations.ts';
 import { SqlReader } from './reader.ts';
 import { migrate, SqlStore } from './sql.ts';
+import { withStatementsKept } from './statements.ts';
 import type { Tables } from './tables.ts';
 import type { Store, StoreReader } from './types.ts';
 
@@ -62,11 +63,11 @@ export async function openSqlite(
     database.pragma(`synchronous = ${synchronous}`);
     database.pragma('foreign_keys = ON');
     database.pragma('secure_delete = ON'); // what is deleted is overwritten
-    const db = new Kysely<Tables>({ dialect: new SqliteDialect({ database }) });
+    const db = new Kysely<Tables>({ dialect: new SqliteDialect({ database: withStatementsKept(database) }) });
     await migrate(db);
     const purge = () => truncateWal(database);
     const onClose = () => lock?.close();
-    return new SqlStore(db, { begin: 'begin immediate', isOccupied, isBusy, purge, onClose });
+    return new SqlStore(db, { begin: 'begin immediate', isOccupied, isBusy, purge, isAlone: true, onClose });
   } catch (error) {
     database.close();
     lock?.close();

@@ -1,4 +1,4 @@
-import type { Insertable, Selectable } from 'kysely';
+import type { Insertable, Kysely, Selectable } from 'kysely';
 import type { Timer } from '../core/index.ts';
 import type { AuditEntry, ErasureDate, LedgerEntry, RecoveryRecord, RequestRecord } from './types.ts';
 
@@ -106,7 +106,16 @@ export interface Tables {
   machines: MachineTable;
 }
 
-export const toRow = (recovery: RecoveryRecord): Omit<Insertable<RecoveryTable>, 'audit_seq' | 'audit_hash'> => ({
+/** A database, or a transaction in it. */
+export type Trx = Kysely<Tables>;
+
+export type RecoveryRow = Insertable<RecoveryTable>;
+/** Without the end of its trail. */
+export type Row = Omit<RecoveryRow, 'audit_seq' | 'audit_hash'>;
+export type TimerRow = Insertable<TimerTable>;
+export type RequestRow = Insertable<RequestTable>;
+
+export const toRow = (recovery: RecoveryRecord): Row => ({
   id: recovery.id,
   account_id: recovery.accountId,
   device_id: recovery.deviceId,

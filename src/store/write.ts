@@ -1,101 +1,121 @@
-import type { Kysely } from 'kysely';
 import { faultPoint } from '#fault-point';
 import type { CodeSlot } from '../code-store.ts';
-import { chained } from './audit-chain.ts';
-import { type Tables, toRow } from './tables.ts';
+import { type ChainedEntry, type ChainHead, chained } from './audit-chain.ts';
+import type { Known } from './known.ts';
+import { prepared } from './prepared.ts';
+import { type RecoveryRow, type Row, type Trx, toRow } from './tables.ts';
 import type { AuditEntry, Change, Limit, Receipt } from './types.ts';
-
-export type Trx = Kysely<Tables>;
+import { writeRequests } from './write-requests.ts';
+import { writeTimers } from './write-timers.ts';
 
 /** Thrown inside a transaction to roll it back; never seen outside. */
 export class Stale extends Error {}
 
-async function writeRecovery(trx: Trx, { recovery, from }: Change): Promise<void> {
-  const row = toRow(recovery);
-  if (from === null) {
-    await trx
-      .insertInto('recoveries')
-      .values({ ...row, audit_seq: 0, audit_hash: '' })
-      .execute();
-    return;
-  }
-  const { numUpdatedRows } = await trx
+const BEGINNING: ChainHead = { seq: 0, hash: '' };
+
+const COLUMNS: readonly (keyof Row)[] = [
+  'id',
+  'account_id',
+  'device_id',
+  'live',
+  'status',
+  'state',
+  'version',
+  'machine_version',
+  'policy_version',
+  'snapshot',
+  'calls',
+  'created_at',
+  'updated_at',
+];
+const HEAD = ['audit_seq', 'audit_hash'] as const;
+
+const insertRecovery = prepared<RecoveryRow>([...COLUMNS, ...HEAD], (db, row) =>
+  db.insertInto('recoveries').values({ ...row }),
+);
+const updateRecovery = prepared<Row & { from: number }, ChainHead>([...COLUMNS, 'from'], (db, { from, ...row }) =>
+  db
     .updateTable('recoveries')
     .set(row)
-    .where('id', '=', recovery.id)
+    .where('id', '=', row.id)
     .where('version', '=', from)
-    .executeTakeFirst();
-  if (numUpdatedRows !== 1n) throw new Stale();
-}
+    .returning(['audit_seq as seq', 'audit_hash as hash']),
+);
+/** With the new end of the trail, where it is where it is known to be. */
+const updateWhole = prepared<RecoveryRow & { from: number; seq: number }>(
+  [...COLUMNS, ...HEAD, 'from', 'seq'],
+  (db, { from, seq, ...row }) =>
+    db
+      .updateTable('recoveries')
+      .set(row)
+      .where('id', '=', row.id)
+      .where('version', '=', from)
+      .where('audit_seq', '=', seq),
+);
+const selectHead = prepared<{ id: string }, ChainHead>(['id'], (db, { id }) =>
+  db.selectFrom('recoveries').select(['audit_seq as seq', 'audit_hash as hash']).where('id', '=', id),
+);
+const updateHead = prepared<ChainHead & { id: string }>(['id', 'seq', 'hash'], (db, { id, seq, hash }) =>
+  db.updateTable('recoveries').set({ audit_seq: seq, audit_hash: hash }).where('id', '=', id),
+);
+const insertEntry = prepared<ChainedEntry & { recovery_id: string }>(
+  ['recovery_id', 'seq', 'at', 'kind', 'data', 'salt', 'digest', 'hash'],
+  (db, entry) => db.insertInto('audit').values({ ...entry }),
+);
 
-/** Only what has changed is written: a timer that is still pending keeps its row. */
-async function writeTimers(trx: Trx, { recovery, timers }: Change): Promise<void> {
-  const kept = await trx
-    .selectFrom('timers')
-    .select(['id', 'due_at', 'position'])
-    .where('recovery_id', '=', recovery.id)
-    .execute();
-  const before = new Map(kept.map((row) => [row.id, row]));
-  const now = new Map(timers.map((timer) => [timer.id, timer]));
-  const gone = kept.filter((row) => now.get(row.id)?.dueAt !== row.due_at).map((row) => row.id);
-  if (gone.length > 0) {
-    await trx.deleteFrom('timers').where('recovery_id', '=', recovery.id).where('id', 'in', gone).execute();
+/** Writes the recovery's own row, and gives the entries that are to follow it. */
+async function writeRecovery(trx: Trx, change: Change, known: ChainHead | undefined): Promise<Entries> {
+  const { recovery, from, audit } = change;
+  const row = toRow(recovery);
+  if (from === null) {
+    const entries = entriesAfter(BEGINNING, recovery.id, audit);
+    await insertRecovery(trx, { ...row, ...headColumns(entries.head) });
+    return entries;
   }
-  let position = Math.max(-1, ...kept.map((row) => row.position));
-  const added = timers
-    .filter((timer) => before.get(timer.id)?.due_at !== timer.dueAt)
-    .map((timer) => ({
-      recovery_id: recovery.id,
-      id: timer.id,
-      source: timer.source,
-      target: timer.target,
-      event: JSON.stringify(timer.event),
-      due_at: timer.dueAt,
-      position: ++position,
-    }));
-  if (added.length > 0) await trx.insertInto('timers').values(added).execute();
-}
-
-async function writeRequests(trx: Trx, { recovery, requests, awaited, from }: Change): Promise<void> {
-  if (from !== null) {
-    await trx
-      .deleteFrom('requests')
-      .where('recovery_id', '=', recovery.id)
-      .where('kind', '=', 'awaited')
-      .$if(awaited.length > 0, (query) => query.where('key', 'not in', awaited))
-      .execute();
+  if (known) {
+    const entries = entriesAfter(known, recovery.id, audit);
+    const values = { ...row, ...headColumns(entries.head), from, seq: known.seq };
+    if ((await updateWhole(trx, values)).numAffectedRows !== 1n) throw new Stale();
+    return entries;
   }
-  if (requests.length === 0) return;
-  await trx
-    .insertInto('requests')
-    .values(
-      requests.map(({ recoveryId, notBefore, ...request }) => ({
-        ...request,
-        recovery_id: recoveryId,
-        not_before: notBefore,
-      })),
-    )
-    .execute();
+  const [head] = (await updateRecovery(trx, { ...row, from })).rows;
+  if (!head) throw new Stale();
+  const entries = entriesAfter(head, recovery.id, audit);
+  if (audit.length > 0) await updateHead(trx, { id: recovery.id, ...entries.head });
+  return entries;
 }
 
-export async function writeAudit(trx: Trx, recoveryId: string, audit: readonly AuditEntry[]): Promise<void> {
-  if (audit.length === 0) return;
-  const head = await trx
-    .selectFrom('recoveries')
-    .select(['audit_seq as seq', 'audit_hash as hash'])
-    .where('id', '=', recoveryId)
-    .executeTakeFirstOrThrow();
-  const entries = chained(recoveryId, head, audit);
-  await trx
-    .insertInto('audit')
-    .values(entries.map((entry) => ({ recovery_id: recoveryId, ...entry })))
-    .execute();
-  const last = entries.at(-1);
-  await trx
-    .updateTable('recoveries')
-    .set({ audit_seq: last?.seq ?? head.seq, audit_hash: last?.hash ?? head.hash })
-    .where('id', '=', recoveryId)
-    .execute();
+interface Entries {
+  added: ChainedEntry[];
+  /** The end of the trail with them. */
+  head: ChainHead;
+}
+
+function entriesAfter(head: ChainHead, recoveryId: string, audit: readonly AuditEntry[]): Entries {
+  const added = chained(recoveryId, head, audit);
+  const { seq, hash } = added.at(-1) ?? head;
+  return { added, head: { seq, hash } };
+}
+
+const headColumns = ({ seq, hash }: ChainHead) => ({ audit_seq: seq, audit_hash: hash });
+
+async function insertEntries(trx: Trx, recovery_id: string, { added }: Entries): Promise<void> {
+  for (const entry of added) await insertEntry(trx, { recovery_id, ...entry });
+}
+
+/** Adds to a trail whose recovery is left as it is. @returns its new end; none where nothing was added. */
+export async function writeAudit(
+  trx: Trx,
+  recoveryId: string,
+  audit: readonly AuditEntry[],
+): Promise<ChainHead | undefined> {
+  if (audit.length === 0) return undefined;
+  const [head] = (await selectHead(trx, { id: recoveryId })).rows;
+  if (!head) throw new Error(`there is no recovery '${recoveryId}'`);
+  const entries = entriesAfter(head, recoveryId, audit);
+  await insertEntries(trx, recoveryId, entries);
+  await updateHead(trx, { id: recoveryId, ...entries.head });
+  return entries.head;
 }
 
 async function writeLedger(trx: Trx, { recovery, ledger }: Change): Promise<void> {
@@ -186,17 +206,22 @@ export async function countLimit(trx: Trx, { key, most, span }: Limit, now: numb
   return count > most ? until : now;
 }
 
-/** Writes all of a change; the caller holds the transaction. */
-export async function writeChange(trx: Trx, change: Change): Promise<void> {
-  await writeRecovery(trx, change);
+/**
+ * Writes all of a change; the caller holds the transaction.
+ * @param known what the recovery's rows hold, where this process alone writes them.
+ * @returns what they hold then.
+ */
+export async function writeChange(trx: Trx, change: Change, known?: Known): Promise<Known> {
+  const { recovery } = change;
+  const entries = await writeRecovery(trx, change, known?.head);
   faultPoint('commit.recovery');
   await erase(trx, change);
   faultPoint('commit.erasure');
-  await writeTimers(trx, change);
+  const { timers, positions } = await writeTimers(trx, change, known);
   faultPoint('commit.timers');
-  await writeRequests(trx, change);
+  await writeRequests(trx, change, known?.awaits);
   faultPoint('commit.requests');
-  await writeAudit(trx, change.recovery.id, change.audit);
+  await insertEntries(trx, recovery.id, entries);
   faultPoint('commit.audit');
   await writeLedger(trx, change);
   faultPoint('commit.ledger');
@@ -204,6 +229,7 @@ export async function writeChange(trx: Trx, change: Change): Promise<void> {
   faultPoint('commit.retention');
   await writeReceipt(trx, change.receipt);
   faultPoint('commit.receipt');
+  return { recovery, timers, positions, head: entries.head, awaits: change.awaited.length > 0 };
 }
 
 /** Changes a slot of one-time secrets; the caller holds the transaction. */

@@ -1,0 +1,119 @@
+import { setImmediate } from 'node:timers/promises';
+import { type Kysely, sql } from 'kysely';
+import { faultPoint } from '#fault-point';
+import type { Tables, Trx } from './tables.ts';
+
+/** What is written in one transaction, or in a part of one that can be undone by itself. */
+export type Work<T> = (trx: Trx, before: ReadonlySet<string>) => Promise<T>;
+
+type Outcome = { result: unknown } | { error: unknown };
+
+interface Job {
+  /** The recovery that it writes. */
+  id: string;
+  work: Work<unknown>;
+  outcome?: Outcome;
+  settle(outcome: Outcome): void;
+}
+
+/** Work that shares one transaction, at most: others wait while it is written. */
+const MOST = 128;
+
+const savepoint = sql`savepoint part`;
+const release = sql`release part`;
+const undo = sql`rollback to part`;
+
+/**
+ * Group commit: what arrives while a transaction is written, or at the same moment, shares the next one, and with it one wait for
+ * the disk. Each is answered only after that commit. What fails is undone by itself and takes nothing else with it; where the
+ * whole transaction fails, each is tried again alone.
+ */
+export class GroupCommit {
+  readonly #db: Kysely<Tables>;
+  readonly #alone: <T>(work: (trx: Trx) => Promise<T>) => Promise<T>;
+  readonly #begin: string;
+  #waiting: Job[] = [];
+  #running = false;
+
+  /** @param alone carries out one work in a transaction of its own, as often as it takes. */
+  constructor(db: Kysely<Tables>, begin: string, alone: <T>(work: (trx: Trx) => Promise<T>) => Promise<T>) {
+    this.#db = db;
+    this.#begin = begin;
+    this.#alone = alone;
+  }
+
+  /** @param committed is told of the result before anything else is written. */
+  run<T>(id: string, work: Work<T>, committed: (result: T) => void): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const settle = (outcome: Outcome) => {
+        if ('error' in outcome) return reject(outcome.error);
+        committed(outcome.result as T);
+        resolve();
+      };
+      this.#waiting.push({ id, work, settle });
+      if (this.#running) return;
+      this.#running = true;
+      void this.#drain();
+    });
+  }
+
+  async #drain(): Promise<void> {
+    await setImmediate(); // what is ready at the same moment joins
+    while (this.#waiting.length > 0) {
+      const jobs = this.#waiting.splice(0, MOST);
+      if (jobs.length > 1 && (await this.#together(jobs))) settle(jobs);
+      else for (const job of jobs) await this.#byItself(job);
+      await setImmediate(); // who was answered may have the next one ready
+    }
+    this.#running = false;
+  }
+
+  async #byItself(job: Job): Promise<void> {
+    try {
+      job.settle({ result: await this.#alone((trx) => job.work(trx, NONE)) });
+    } catch (error) {
+      job.settle({ error });
+    }
+  }
+
+  /** @returns whether the transaction was committed. */
+  async #together(jobs: readonly Job[]): Promise<boolean> {
+    try {
+      await this.#db.connection().execute(async (trx) => {
+        await sql.raw(this.#begin).execute(trx);
+        try {
+          const before = new Set<string>();
+          for (const job of jobs) {
+            await part(trx, job, before);
+            before.add(job.id);
+          }
+          await sql`commit`.execute(trx);
+        } catch (error) {
+          await sql`rollback`.execute(trx).catch(() => {}); // a full disk has rolled it back already
+          throw error;
+        }
+      });
+      faultPoint('committed');
+      return true;
+    } catch {
+      return false;
+    }
+  }
+}
+
+const settle = (jobs: readonly Job[]) => {
+  for (const job of jobs) if (job.outcome) job.settle(job.outcome);
+};
+
+const NONE: ReadonlySet<string> = new Set();
+
+async function part(trx: Trx, job: Job, before: ReadonlySet<string>): Promise<void> {
+  await savepoint.execute(trx);
+  try {
+    job.outcome = { result: await job.work(trx, before) };
+  } catch (error) {
+    job.outcome = { error };
+    await undo.execute(trx);
+  }
+  await release.execute(trx);
+}
