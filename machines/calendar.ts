@@ -2,7 +2,23 @@
 
 const formats = new Map<string, Intl.DateTimeFormat>();
 
+const MINUTE = 60_000;
+/** What is known of minutes: one is asked for again and again while a recovery is looked at. */
+const minutes = new Map<string, Record<string, string>>();
+const MOST_MINUTES = 1_000;
+
 function fields(instant: number, timeZone: string): Record<string, string> {
+  const minute = Math.floor(instant / MINUTE);
+  const key = `${minute} ${timeZone}`;
+  const known = minutes.get(key) ?? formatted(minute * MINUTE, timeZone);
+  // Zones of old were off by seconds: there a minute does not begin with the wall clock's.
+  if (known.second !== '00') return formatted(instant, timeZone);
+  if (minutes.size >= MOST_MINUTES) minutes.clear();
+  minutes.set(key, known);
+  return { ...known, second: String(Math.floor((instant - minute * MINUTE) / 1_000)) };
+}
+
+function formatted(instant: number, timeZone: string): Record<string, string> {
   let format = formats.get(timeZone);
   if (!format) {
     format = new Intl.DateTimeFormat('en-CA', {

@@ -1,6 +1,6 @@
-import { type AnyMachineSnapshot, type AnyStateMachine, createActor, type Snapshot } from 'xstate';
-import { durable } from './durable.ts';
-import { machinesOf } from './states.ts';
+import { type AnyMachineSnapshot, type AnyStateMachine, type AnyStateNode, getStateNodes } from 'xstate';
+import { isMachine } from './durable.ts';
+import { logicOf } from './known.ts';
 import type { Stored } from './types.ts';
 
 /** What one machine of a stored tree is about. */
@@ -15,9 +15,9 @@ export interface MachineView {
 }
 
 /** Types that the innermost active state with a transition for them takes, other than only to refuse them. */
-function eventsOf(snapshot: AnyMachineSnapshot, isRefusal: (action: string) => boolean): string[] {
+function eventsOf(nodes: readonly AnyStateNode[], isRefusal: (action: string) => boolean): string[] {
   const types = new Map<string, boolean>();
-  const inner = [...snapshot._nodes].sort((a, b) => b.path.length - a.path.length);
+  const inner = [...nodes].sort((a, b) => b.path.length - a.path.length);
   for (const node of inner) {
     for (const [type, candidates] of node.transitions) {
       if (types.has(type)) continue;
@@ -35,20 +35,37 @@ function eventsOf(snapshot: AnyMachineSnapshot, isRefusal: (action: string) => b
   return [...types].filter(([, taken]) => taken).map(([type]) => type);
 }
 
+interface Persisted {
+  value?: AnyMachineSnapshot['value'];
+  context?: unknown;
+  children?: Record<string, { src: unknown; snapshot: Persisted }>;
+}
+
 /** Looks into a stored tree without waking it: each machine with its context and the events that it takes. */
 export function inspect(
   machine: AnyStateMachine,
   stored: Pick<Stored, 'snapshot'>,
   isRefusal: (action: string) => boolean = () => false,
 ): MachineView[] {
-  const actor = createActor(durable(machine), {
-    snapshot: structuredClone(stored.snapshot) as Snapshot<unknown>,
-    logger: () => {},
-  });
-  return [...machinesOf(actor)].map(({ path, snapshot }) => ({
+  return [...views(machine, stored.snapshot as Persisted, isRefusal, [])];
+}
+
+function* views(
+  machine: AnyStateMachine,
+  { value, context, children = {} }: Persisted,
+  isRefusal: (action: string) => boolean,
+  path: readonly string[],
+): Generator<MachineView> {
+  if (value === undefined) return;
+  const nodes = getStateNodes(machine.root, value);
+  yield {
     path,
-    context: snapshot.context,
-    tags: [...snapshot.tags] as string[],
-    events: eventsOf(snapshot, isRefusal).filter((type) => !type.startsWith('xstate.')),
-  }));
+    context,
+    tags: [...new Set(nodes.flatMap((node) => node.tags))],
+    events: eventsOf(nodes, isRefusal).filter((type) => !type.startsWith('xstate.')),
+  };
+  for (const [id, child] of Object.entries(children)) {
+    const logic = logicOf(machine, child.src);
+    if (isMachine(logic)) yield* views(logic, child.snapshot, isRefusal, [...path, id]);
+  }
 }

@@ -16,18 +16,23 @@ export function checkActors(machine: AnyStateMachine, snapshot: unknown, path = 
   const persisted = snapshot as Persisted;
   let holdsRefs = holdsRef(persisted.context);
   for (const [id, child] of Object.entries(persisted.children ?? {})) {
-    const src = String(child.src);
-    const logic = src.startsWith('xstate.invoke.') ? inlineLogic(machine, src) : machine.implementations.actors[src];
+    const logic = logicOf(machine, child.src);
     if (!logic) {
       throw new DurabilityError(
         'unknownActor',
-        `the stored state of '${path}' has a child '${id}' made from '${src}', which machine '${machine.id}' does not know; ` +
+        `the stored state of '${path}' has a child '${id}' made from '${child.src}', which machine '${machine.id}' does not know; ` +
           `it knows ${Object.keys(machine.implementations.actors).join(', ') || 'none'}`,
       );
     }
     if (isMachine(logic) && checkActors(logic, child.snapshot, `${path}/${id}`)) holdsRefs = true;
   }
   return holdsRefs;
+}
+
+/** The logic that a stored child was made from; undefined where the machine does not know it. */
+export function logicOf(machine: AnyStateMachine, src: unknown): unknown {
+  const name = String(src);
+  return name.startsWith('xstate.invoke.') ? inlineLogic(machine, name) : machine.implementations.actors[name];
 }
 
 function inlineLogic(machine: AnyStateMachine, src: string): unknown {

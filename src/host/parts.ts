@@ -111,8 +111,10 @@ export class HostParts {
     const { checked, secret } = checkedEvent(this.#eventsOf(recovery), event, by, recovery.deviceId);
     const request = key === undefined ? {} : { request: shortDigest(key) };
     const data = { event: redacted(checked, secret), by: named(by, recovery), ...request };
-    const answer = (outcome: Outcome) =>
-      answerTo(checked.type, outcome, this.view(outcome, now(), by), this.view(outcome, now()));
+    const answer = (outcome: Outcome) => {
+      const whole = this.view(outcome, now());
+      return answerTo(checked.type, outcome, this.#shown(outcome, whole, by), whole);
+    };
     const delivery: Delivery = {
       input: { type: 'event', event: checked },
       entry: { at: 0, kind: 'event', data },
@@ -154,8 +156,14 @@ export class HostParts {
   view({ recovery, timers }: Omit<Stand, 'step'>, now: Instant, by: By = { role: 'staff' }): RecoveryView {
     const version = this.versions.of(recovery.machineVersion);
     if (!version) return viewOfRecord(recovery);
-    const view = viewOf(version.machine, version.paths, recovery, timers, now);
-    return by.role === 'owner' && !view.disclosed ? undisclosed(view, version.paths) : view;
+    const whole = viewOf(version.machine, version.paths, recovery, timers, now);
+    return this.#shown({ recovery }, whole, by);
+  }
+
+  /** What one may see of a view that leaves nothing out. */
+  #shown({ recovery }: Pick<Stand, 'recovery'>, whole: RecoveryView, by: By): RecoveryView {
+    const version = this.versions.of(recovery.machineVersion);
+    return version && by.role === 'owner' && !whole.disclosed ? undisclosed(whole, version.paths) : whole;
   }
 
   /** @param random for what is sealed; `crypto.randomBytes` by default. */

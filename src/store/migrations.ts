@@ -140,4 +140,13 @@ export const migrations: Record<string, Migration> = {
         .execute();
     },
   },
+  '0005_parts': {
+    async up(db: Kysely<unknown>) {
+      await db.schema
+        .createTable('parts')
+        .addColumn('hash', 'text', (column) => column.primaryKey())
+        .addColumn('data', 'text', (column) => column.notNull())
+        .execute();
+    },
+  },
 };

@@ -1,7 +1,8 @@
 import type { Kysely } from 'kysely';
 import { type ChainedEntry, changedSince, tamperings } from './audit-chain.ts';
 import type { Known } from './known.ts';
-import { fromRow, type Tables, toRequest, toTimer } from './tables.ts';
+import { Parts } from './parts.ts';
+import { fromRow, type StoredRecovery, type Tables, toRequest, toTimer } from './tables.ts';
 import type { StoreReader, Tampering, TrailHead } from './types.ts';
 
 /** The entries of a trail as they are kept, in their order. */
@@ -17,10 +18,14 @@ function entriesOf(db: Kysely<Tables>, recoveryId: string): Promise<ChainedEntry
 /** Recoveries and their audit trails in any SQL database that Kysely speaks. It only reads. */
 export class SqlReader implements StoreReader {
   readonly #db: Kysely<Tables>;
+  readonly #parts: Parts;
 
-  constructor(db: Kysely<Tables>) {
+  constructor(db: Kysely<Tables>, parts = new Parts()) {
     this.#db = db;
+    this.#parts = parts;
   }
+
+  record = async (row: StoredRecovery) => fromRow(row, await this.#parts.unpack(this.#db, row.snapshot));
 
   /** In one transaction: what a service appends meanwhile is not seen. */
   tamperings(since: readonly TrailHead[] = []): Promise<Tampering[]> {
@@ -66,7 +71,7 @@ export class SqlReader implements StoreReader {
       .orderBy('position')
       .execute();
     return {
-      recovery: fromRow(row),
+      recovery: await this.record(row),
       timers: timers.map(toTimer),
       positions: new Map(timers.map(({ id, position }) => [id, position])),
       head: { seq: row.audit_seq, hash: row.audit_hash },

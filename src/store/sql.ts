@@ -6,8 +6,9 @@ import type { Instant } from '../core/index.ts';
 import { GroupCommit, type Work } from './group.ts';
 import { type Known, KnownRecoveries } from './known.ts';
 import { migrations } from './migrations.ts';
+import { Parts } from './parts.ts';
 import { SqlReader } from './reader.ts';
-import { fromRow, type Tables, type Trx, toRequest } from './tables.ts';
+import { type Tables, type Trx, toRequest } from './tables.ts';
 import type { AuditEntry, Change, Committed, Limit, ListFilter, Receipt, Store, TrailHead } from './types.ts';
 import { countLimit, Stale, updateCode, writeAudit, writeChange, writeReceipt } from './write.ts';
 
@@ -67,23 +68,28 @@ export class SqlStore implements Store {
   readonly #reader: SqlReader;
   readonly #group: GroupCommit | undefined;
   readonly #known: KnownRecoveries;
+  readonly #parts = new Parts();
 
   constructor(db: Kysely<Tables>, dialect: SqlDialect) {
     this.#db = db;
     this.#dialect = dialect;
-    this.#reader = new SqlReader(db);
+    this.#reader = new SqlReader(db, this.#parts);
     this.#known = new KnownRecoveries(dialect.isAlone ? KNOWN : 0);
     if (dialect.isAlone) this.#group = new GroupCommit(db, dialect.begin, (work) => this.#transaction(work));
     this.codes = { update: (slot, change) => this.#transaction((trx) => updateCode(trx, slot, change)) };
   }
 
   async commit(change: Change): Promise<Committed> {
-    const { id } = change.recovery;
+    const { id, snapshot } = change.recovery;
+    const packed = this.#parts.pack(snapshot);
     try {
       await this.#write(
         id,
-        (trx, before) => writeChange(trx, change, before.has(id) ? undefined : this.#from(change)),
-        (known) => this.#known.written(known),
+        (trx, before) => writeChange(trx, change, packed, this.#parts, before.has(id) ? undefined : this.#from(change)),
+        (known) => {
+          this.#known.written(known);
+          this.#parts.written(packed);
+        },
       );
       return 'committed';
     } catch (error) {
@@ -236,7 +242,7 @@ export class SqlStore implements Store {
       .where('account_id', '=', accountId)
       .where('live', '=', 1)
       .executeTakeFirst();
-    return row && fromRow(row);
+    return row && this.#reader.record(row);
   }
 
   async list({ accountId, status, state, search, dueBy, newestFirst = false, after, limit = 100 }: ListFilter) {
@@ -263,7 +269,8 @@ export class SqlStore implements Store {
         eb(refTuple('created_at', 'id'), side, last.$asTuple('created_at', 'id')),
       );
     }
-    return (await query.orderBy('created_at', order).orderBy('id', order).limit(limit).execute()).map(fromRow);
+    const rows = await query.orderBy('created_at', order).orderBy('id', order).limit(limit).execute();
+    return Promise.all(rows.map(this.#reader.record));
   }
 
   async nextDueOf(recoveryIds: readonly string[]) {

@@ -88,6 +88,11 @@ interface SettingTable {
   name: string;
   value: string;
 }
+interface PartTable {
+  hash: string;
+  /** JSON. */
+  data: string;
+}
 interface MachineTable {
   version: string;
   structure: string;
@@ -104,18 +109,21 @@ export interface Tables {
   limits: LimitTable;
   settings: SettingTable;
   machines: MachineTable;
+  parts: PartTable;
 }
 
 /** A database, or a transaction in it. */
 export type Trx = Kysely<Tables>;
 
+export type StoredRecovery = Selectable<RecoveryTable>;
 export type RecoveryRow = Insertable<RecoveryTable>;
 /** Without the end of its trail. */
 export type Row = Omit<RecoveryRow, 'audit_seq' | 'audit_hash'>;
 export type TimerRow = Insertable<TimerTable>;
 export type RequestRow = Insertable<RequestTable>;
 
-export const toRow = (recovery: RecoveryRecord): Row => ({
+/** @param snapshot its text, packed. */
+export const toRow = (recovery: RecoveryRecord, snapshot: string): Row => ({
   id: recovery.id,
   account_id: recovery.accountId,
   device_id: recovery.deviceId,
@@ -125,13 +133,14 @@ export const toRow = (recovery: RecoveryRecord): Row => ({
   version: recovery.version,
   machine_version: recovery.machineVersion,
   policy_version: recovery.policyVersion,
-  snapshot: JSON.stringify(recovery.snapshot),
+  snapshot,
   calls: JSON.stringify(recovery.calls),
   created_at: recovery.createdAt,
   updated_at: recovery.updatedAt,
 });
 
-export const fromRow = (row: Selectable<RecoveryTable>): RecoveryRecord => ({
+/** @param snapshot unpacked. */
+export const fromRow = (row: Selectable<RecoveryTable>, snapshot: unknown): RecoveryRecord => ({
   id: row.id,
   accountId: row.account_id,
   deviceId: row.device_id,
@@ -141,7 +150,7 @@ export const fromRow = (row: Selectable<RecoveryTable>): RecoveryRecord => ({
   version: row.version,
   machineVersion: row.machine_version,
   policyVersion: row.policy_version,
-  snapshot: JSON.parse(row.snapshot),
+  snapshot,
   calls: JSON.parse(row.calls),
   createdAt: row.created_at,
   updatedAt: row.updated_at,

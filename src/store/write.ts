@@ -2,6 +2,7 @@ import { faultPoint } from '#fault-point';
 import type { CodeSlot } from '../code-store.ts';
 import { type ChainedEntry, type ChainHead, chained } from './audit-chain.ts';
 import type { Known } from './known.ts';
+import type { Packed, Parts } from './parts.ts';
 import { prepared } from './prepared.ts';
 import { type RecoveryRow, type Row, type Trx, toRow } from './tables.ts';
 import type { AuditEntry, Change, Limit, Receipt } from './types.ts';
@@ -64,9 +65,9 @@ const insertEntry = prepared<ChainedEntry & { recovery_id: string }>(
 );
 
 /** Writes the recovery's own row, and gives the entries that are to follow it. */
-async function writeRecovery(trx: Trx, change: Change, known: ChainHead | undefined): Promise<Entries> {
+async function writeRecovery(trx: Trx, change: Change, text: string, known: ChainHead | undefined): Promise<Entries> {
   const { recovery, from, audit } = change;
-  const row = toRow(recovery);
+  const row = toRow(recovery, text);
   if (from === null) {
     const entries = entriesAfter(BEGINNING, recovery.id, audit);
     await insertRecovery(trx, { ...row, ...headColumns(entries.head) });
@@ -208,12 +209,21 @@ export async function countLimit(trx: Trx, { key, most, span }: Limit, now: numb
 
 /**
  * Writes all of a change; the caller holds the transaction.
+ * @param snapshot the recovery's, packed.
  * @param known what the recovery's rows hold, where this process alone writes them.
  * @returns what they hold then.
  */
-export async function writeChange(trx: Trx, change: Change, known?: Known): Promise<Known> {
+export async function writeChange(
+  trx: Trx,
+  change: Change,
+  snapshot: Packed,
+  parts: Parts,
+  known?: Known,
+): Promise<Known> {
   const { recovery } = change;
-  const entries = await writeRecovery(trx, change, known?.head);
+  await parts.write(trx, snapshot);
+  faultPoint('commit.parts');
+  const entries = await writeRecovery(trx, change, snapshot.text, known?.head);
   faultPoint('commit.recovery');
   await erase(trx, change);
   faultPoint('commit.erasure');

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { eventPart } from './event.ts';
 import type { Part } from './figures.ts';
 import type { Rounds } from './harness.ts';
 import { tableOf, writeReport } from './report.ts';
@@ -10,7 +11,7 @@ export interface Size extends Rounds {
   quick: boolean;
 }
 
-const PARTS: Record<string, (size: Size) => Promise<Part>> = { step: stepPart };
+const PARTS: Record<string, (size: Size) => Promise<Part>> = { step: stepPart, event: eventPart };
 
 const USAGE = `usage: npm run bench -- [--quick] [--out FOLDER] [PART …], with the parts ${Object.keys(PARTS).join(', ')}`;
 

@@ -1,6 +1,6 @@
-import { createRecoveries, createVirtualClock, type Stored } from 'regain';
+import { createRecoveries, createVirtualClock, type Recoveries, type Store, type Stored } from 'regain';
 import { type PolicyInput, policyOf } from 'regain/machines';
-import { createSandbox } from 'regain/sandbox';
+import { createSandbox, sandboxAccount } from 'regain/sandbox';
 import { openSqlite } from 'regain/sqlite';
 
 /** The recovery that is measured: the real parent with a child, in a call that drops and is taken up again without an end. */
@@ -16,23 +16,63 @@ const POLICY: PolicyInput = {
 /** Each is taken, arms one timer and cancels another, calls no port, and leads to where the other is taken. */
 export const EVENTS = [{ type: 'call.dropped' }, { type: 'call.connected' }] as const;
 
-/** A recovery as it is stored in the call, made by the real host; `call.dropped` comes next. */
+/** A host with recoveries in the call, over SQLite. */
+export class Subjects {
+  readonly store: Store;
+  readonly recoveries: Recoveries;
+  readonly ids: readonly string[];
+  #single = 0;
+  #events = 0;
+
+  private constructor(store: Store, recoveries: Recoveries, ids: readonly string[]) {
+    this.store = store;
+    this.recoveries = recoveries;
+    this.ids = ids;
+  }
+
+  static async open(file: string, count: number, synchronous: 'FULL' | 'NORMAL' = 'FULL'): Promise<Subjects> {
+    const store = await openSqlite(file, { synchronous });
+    const clock = createVirtualClock(START);
+    const accounts = Array.from({ length: count }, (_, index) => sandboxAccount({ accountId: `a${index}` }));
+    const sandbox = createSandbox({ clock: clock.now, policy: policyOf(POLICY), accounts });
+    const recoveries = await createRecoveries({ store, clock, ports: sandbox.ports, policy: POLICY });
+    const ids: string[] = [];
+    for (const { accountId } of accounts) {
+      const { recoveryId } = await recoveries.start({ accountId, device: { deviceId: 'd1' } });
+      ids.push(recoveryId);
+    }
+    await recoveries.idle();
+    await Promise.all(ids.map((id) => recoveries.send(id, { type: 'path.choose', path: 'voice' })));
+    await recoveries.idle();
+    for (const type of ['call.connected', 'call.dropped', 'call.connected'] as const) {
+      await Promise.all(ids.map((id) => recoveries.send(id, { type })));
+    }
+    return new Subjects(store, recoveries, ids);
+  }
+
+  /** Both events in turns at the first recovery, so that each is taken. */
+  one(): Promise<unknown> {
+    return this.recoveries.send(this.ids[0] ?? '', EVENTS[this.#single++ % EVENTS.length] ?? EVENTS[0]);
+  }
+
+  /** One event at each recovery but the first, at once; that one is for `one`. */
+  together(): Promise<unknown> {
+    const event = EVENTS[this.#events++ % EVENTS.length] ?? EVENTS[0];
+    return Promise.all(this.ids.slice(1).map((id) => this.recoveries.send(id, event)));
+  }
+
+  async close(): Promise<void> {
+    await this.recoveries.close();
+    await this.store.close();
+  }
+}
+
+/** A recovery as it is stored in the call; `call.dropped` comes next. */
 export async function inCall(): Promise<Stored> {
-  const store = await openSqlite(':memory:');
-  const clock = createVirtualClock(START);
-  const sandbox = createSandbox({ clock: clock.now, policy: policyOf(POLICY) });
-  const recoveries = await createRecoveries({ store, clock, ports: sandbox.ports, policy: POLICY });
-  const { recoveryId } = await recoveries.start({ accountId: 'a1', device: { deviceId: 'd1' } });
-  await recoveries.idle();
-  await recoveries.send(recoveryId, { type: 'path.choose', path: 'voice' });
-  await recoveries.idle();
-  await recoveries.send(recoveryId, { type: 'call.connected' });
-  await recoveries.send(recoveryId, { type: 'call.dropped' });
-  await recoveries.send(recoveryId, { type: 'call.connected' });
-  const loaded = await store.load(recoveryId);
-  await recoveries.close();
-  await store.close();
+  const subjects = await Subjects.open(':memory:', 1);
+  const loaded = await subjects.store.load(subjects.ids[0] ?? '');
+  await subjects.close();
   if (!loaded) throw new Error('the recovery is gone');
   const { recovery, timers } = loaded;
-  return { snapshot: recovery.snapshot, timers, calls: recovery.calls };
+  return { snapshot: JSON.parse(JSON.stringify(recovery.snapshot)), timers, calls: recovery.calls };
 }
