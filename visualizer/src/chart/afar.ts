@@ -17,7 +17,7 @@ export interface NameFromAfar {
 const OPEN = { size: 14, line: 22 };
 const LEAF = { size: 11, line: 16 };
 const SIDE = 6;
-const WIDER = 2.4;
+const WIDER = 3;
 const TALLER = 1.5;
 
 /**
@@ -27,6 +27,7 @@ const TALLER = 1.5;
  */
 export function namesFromAfar({ boxes }: Layout, zoom: number, measure: Measure): NameFromAfar[] {
   const names: NameFromAfar[] = [];
+  const whole = [...boxes.values()].find(({ parent }) => parent === undefined)?.rect;
   const all = [...boxes.values()].filter(hasName).map((box) => ({ box, depth: depthIn(boxes, box.parent) }));
   for (const { box } of all.sort((a, b) => a.depth - b.depth)) {
     const { id, node, rect } = box;
@@ -35,9 +36,9 @@ export function namesFromAfar({ boxes }: Layout, zoom: number, measure: Measure)
     const width = ((measure(node.key, 'title') * size) / FONTS.title.size + 2 * SIDE) / zoom;
     const height = line / zoom;
     if (width > rect.width * WIDER || height > rect.height * TALLER) continue;
-    const x = rect.x + (rect.width - width) / 2;
+    const x = within(whole, rect.x + (rect.width - width) / 2, width);
     const middle = (rect.height / height - 1) / 2;
-    const places = (isOpen ? [0, 1, 2, 3] : [middle, middle + 1, middle - 1]).map((lines) => ({
+    const places = (isOpen ? [0, 1, 2, 3, 4, 5] : [middle, middle + 1, middle - 1]).map((lines) => ({
       x,
       y: rect.y + lines * height,
       width,
@@ -51,6 +52,10 @@ export function namesFromAfar({ boxes }: Layout, zoom: number, measure: Measure)
 
 /** A child's chart has the name of the state that invokes it, as a rule. */
 const hasName = ({ node, prefix }: Box) => node.type !== 'history' && (node.path.length > 0 || prefix === '');
+
+/** As near as may be, without reaching out of the whole. */
+const within = (whole: Rect | undefined, x: number, width: number) =>
+  whole && width <= whole.width ? Math.min(Math.max(x, whole.x), whole.x + whole.width - width) : x;
 
 function depthIn(boxes: Layout['boxes'], parent: string | undefined): number {
   return parent === undefined ? 0 : 1 + depthIn(boxes, boxes.get(parent)?.parent);

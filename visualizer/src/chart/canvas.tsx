@@ -1,7 +1,7 @@
 import '@xyflow/react/dist/style.css';
 import './chart.css';
 import { Background, BackgroundVariant, MiniMap, ReactFlow, ReactFlowProvider, useStore } from '@xyflow/react';
-import { useCallback, useContext, useMemo, useState } from 'react';
+import { type CSSProperties, useCallback, useContext, useMemo, useState } from 'react';
 import { ExportMenu } from '../export/menu.tsx';
 import { LocaleContext, useTexts } from '../texts/bilingual.ts';
 import { chart as chartTexts } from '../texts/chart.ts';
@@ -11,7 +11,7 @@ import { instancesOf } from './instances.ts';
 import { policyDelay, stateText } from './machines.ts';
 import { NamesFromAfar } from './names-from-afar.tsx';
 import { type ChartInstance, sceneOf } from './scene.ts';
-import { isAfarIn, isFarIn, measure } from './screen.ts';
+import { isFarIn, measure, zoomFromAfar } from './screen.ts';
 import { type StateData, StateNode } from './state-node.tsx';
 import { Toolbar } from './toolbar.tsx';
 import { TransitionEdge } from './transition-edge.tsx';
@@ -94,7 +94,7 @@ function Canvas({ instance, isLive = false, onSelect }: ChartProps) {
   const edges = useMemo(() => (layout ? edgesOf(layout, view) : []), [layout, view]);
   useCamera(layout, nodes, folding.last, isLive && follows);
   const isFar = useStore(isFarIn);
-  const isAfar = useStore(isAfarIn);
+  const zoom = useStore(zoomFromAfar);
   const { focusOn, ...listeners } = useKeptFocus();
   const onKeyDown = useKeys({ layout, folding, selected: selection?.id, select, focusOn });
 
@@ -115,7 +115,8 @@ function Canvas({ instance, isLive = false, onSelect }: ChartProps) {
       </Toolbar>
       {/* biome-ignore lint/a11y/noStaticElementInteractions: the keys are for the states and arrows within */}
       <div
-        className={`chart-canvas ${isFar ? 'far' : ''} ${isAfar ? 'afar' : ''}`}
+        className={`chart-canvas ${isFar ? 'far' : ''} ${zoom === undefined ? '' : 'afar'}`}
+        style={zoom === undefined ? {} : ({ '--screen-px': `${1 / zoom}px` } as CSSProperties)}
         onKeyDown={onKeyDown}
         {...listeners}
       >
@@ -133,7 +134,7 @@ function Canvas({ instance, isLive = false, onSelect }: ChartProps) {
           nodesConnectable={false}
           disableKeyboardA11y
           onlyRenderVisibleElements
-          minZoom={0.05}
+          minZoom={0.01}
           maxZoom={2}
           zIndexMode="manual"
           onNodeClick={(_, { id }) => select({ kind: 'state', id })}
@@ -150,7 +151,7 @@ function Canvas({ instance, isLive = false, onSelect }: ChartProps) {
             nodeStrokeWidth={6}
             style={MINIMAP}
           />
-          {layout && <NamesFromAfar layout={layout} active={active} />}
+          {layout && zoom !== undefined && <NamesFromAfar layout={layout} zoom={zoom} active={active} />}
         </ReactFlow>
         {isLive && <Legend />}
         {busy && <p className="chart-busy">{texts.layingOut}</p>}

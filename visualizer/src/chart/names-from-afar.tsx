@@ -1,18 +1,19 @@
-import { useStore, ViewportPortal } from '@xyflow/react';
+import { ViewportPortal } from '@xyflow/react';
 import { useMemo } from 'react';
 import { namesFromAfar } from './afar.ts';
 import type { Layout } from './layout.ts';
-import { isAfarIn, measure } from './screen.ts';
+import { measure } from './screen.ts';
 
-const STEPS = 6; // in which the zoom is taken, for each time that it doubles
+interface NamesFromAfarProps {
+  layout: Layout;
+  zoom: number;
+  /** Ids of boxes. */
+  active: ReadonlySet<string>;
+}
 
 /** The names of the larger states, over the boxes, where those are too small to be read. */
-export function NamesFromAfar({ layout, active }: { layout: Layout; active: ReadonlySet<string> }) {
-  const zoom = useStore((view) =>
-    isAfarIn(view) ? 2 ** (Math.round(Math.log2(view.transform[2]) * STEPS) / STEPS) : undefined,
-  );
-  const names = useMemo(() => (zoom === undefined ? [] : namesFromAfar(layout, zoom, measure)), [layout, zoom]);
-  if (zoom === undefined) return null;
+export function NamesFromAfar({ layout, zoom, active }: NamesFromAfarProps) {
+  const names = useMemo(() => namesFromAfar(layout, zoom, measure), [layout, zoom]);
   return (
     <ViewportPortal>
       {names.map(({ id, text, isOpen, rect }) => (

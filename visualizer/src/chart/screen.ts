@@ -8,6 +8,7 @@ export const createEngine = (): LayoutEngine => new ELK({ workerUrl });
 
 const FAR = 0.45;
 const AFAR = 0.3;
+const STEPS = 6; // in which the zoom is taken, for each time that it doubles
 
 /** Of React Flow's store: how far the view has been moved, and its zoom. */
 interface View {
@@ -15,8 +16,9 @@ interface View {
 }
 /** Whether what is written in a state can no longer be read. */
 export const isFarIn = ({ transform: [, , zoom] }: View): boolean => zoom < FAR;
-/** Whether not even large names in the boxes can be read. */
-export const isAfarIn = ({ transform: [, , zoom] }: View): boolean => zoom < AFAR;
+/** The zoom, roughly, where not even large names in the boxes can be read. */
+export const zoomFromAfar = ({ transform: [, , zoom] }: View): number | undefined =>
+  zoom < AFAR ? 2 ** (Math.round(Math.log2(zoom) * STEPS) / STEPS) : undefined;
 
 let context: CanvasRenderingContext2D | null | undefined;
 const known = new Map<string, number>();

@@ -32,7 +32,7 @@ const en = {
   noCalls: 'No call is under way.',
   answering: 'Calls are answered',
   answerings: {
-    world: 'by a well-behaved world',
+    world: 'as they should be',
     hand: 'by hand',
     hangs: 'never: all hang',
     fails: 'never: all fail',

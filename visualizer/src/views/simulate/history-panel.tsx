@@ -13,7 +13,12 @@ export function HistoryPanel({ simulator, command }: { simulator: Simulator; com
   const { moments, index } = simulation;
   const list = useRef<HTMLOListElement>(null);
   useEffect(() => {
-    list.current?.children[index]?.scrollIntoView({ block: 'nearest' });
+    const [around, entry] = [list.current, list.current?.children[index]];
+    if (!around || !entry) return;
+    // Not by scrollIntoView, which would move whatever is around the list as well.
+    const { top, bottom } = entry.getBoundingClientRect();
+    const frame = around.getBoundingClientRect();
+    around.scrollTop += Math.min(top - frame.top, 0) + Math.max(bottom - frame.bottom, 0);
   }, [index]);
   const goTo = (to: number) => void command(() => simulator.goTo(to));
   return (
