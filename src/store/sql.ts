@@ -10,7 +10,8 @@ import { Parts } from './parts.ts';
 import { SqlReader } from './reader.ts';
 import { type Tables, type Trx, toRequest } from './tables.ts';
 import type { AuditEntry, Change, Committed, Limit, ListFilter, Receipt, Store, TrailHead } from './types.ts';
-import { countLimit, Stale, updateCode, writeAudit, writeChange, writeReceipt } from './write.ts';
+import { countLimit, updateCode, writeChange, writeReceipt } from './write.ts';
+import { Stale, writeAudit } from './write-recovery.ts';
 
 /** Runs the migrations that this database has not had yet. */
 export async function migrate(db: Kysely<Tables>): Promise<void> {
