@@ -213,7 +213,9 @@ export class Engine {
         const due = await store.due(clock.now(), BATCH + failed.size, takeover.passedOver);
         const ids = new Set(due.map(({ recoveryId }) => recoveryId).filter((id) => !failed.has(id)));
         if (ids.size === 0 && !(await this.#retention.eraseSome())) break;
-        for (const id of ids) if (!(await this.#catchUpOne(id))) failed.add(id);
+        // At once: what is written together shares a transaction.
+        const done = await Promise.all([...ids].map(async (id) => [id, await this.#catchUpOne(id)] as const));
+        for (const [id, isDone] of done) if (!isDone) failed.add(id);
       }
       const next = this.#closed ? undefined : await store.nextDue(takeover.passedOver);
       if (next !== undefined) this.#wakeAt(failed.size > 0 ? clock.now() + PAUSE : next);

@@ -7,6 +7,7 @@ import { GroupCommit, type Work } from './group.ts';
 import { type Known, KnownRecoveries } from './known.ts';
 import { migrations } from './migrations.ts';
 import { Parts } from './parts.ts';
+import { prepared } from './prepared.ts';
 import { SqlReader } from './reader.ts';
 import { type Tables, type Trx, toRequest } from './tables.ts';
 import type { AuditEntry, Change, Committed, Limit, ListFilter, Receipt, Store, TrailHead } from './types.ts';
@@ -51,6 +52,19 @@ const activeOf = (db: Trx, machineVersions: readonly string[]) =>
     .select('id')
     .where('status', '=', sql.lit('active'))
     .where('machine_version', 'in', machineVersions);
+
+const dueTimers = (db: Trx, now: Instant, limit: number) =>
+  db
+    .selectFrom('timers')
+    .select(['recovery_id', 'due_at'])
+    .where('due_at', '<=', now)
+    .orderBy('due_at')
+    .orderBy('recovery_id')
+    .limit(limit);
+const dueBy = prepared<{ now: Instant; limit: number }, { recovery_id: string; due_at: Instant }>(
+  ['now', 'limit'],
+  (db, { now, limit }) => dueTimers(db, now, limit),
+);
 
 /** A limit that is reached; thrown to roll back, never seen outside. */
 class Full extends Error {
@@ -285,18 +299,18 @@ export class SqlStore implements Store {
     return new Map(rows.map((row) => [row.recovery_id, row.due_at]));
   }
 
+  /** By instants, along the index: grouping by recoveries would look at every timer that there is. */
   async due(now: Instant, limit: number, except: readonly string[] = []) {
-    const rows = await this.#db
-      .selectFrom('timers')
-      .select(['recovery_id', (select) => select.fn.min('due_at').as('due_at')])
-      .where('due_at', '<=', now)
-      .$if(except.length > 0, (query) => query.where('recovery_id', 'not in', activeOf(this.#db, except)))
-      .groupBy('recovery_id')
-      .orderBy('due_at')
-      .orderBy('recovery_id')
-      .limit(limit)
-      .execute();
-    return rows.map((row) => ({ recoveryId: row.recovery_id, dueAt: row.due_at }));
+    for (let taken = limit; ; taken *= 4) {
+      const rows =
+        except.length === 0
+          ? (await dueBy(this.#db, { now, limit: taken })).rows
+          : await dueTimers(this.#db, now, taken).where('recovery_id', 'not in', activeOf(this.#db, except)).execute();
+      const earliest = new Map<string, Instant>();
+      for (const { recovery_id, due_at } of rows) if (!earliest.has(recovery_id)) earliest.set(recovery_id, due_at);
+      if (earliest.size < limit && rows.length === taken) continue; // some have many that are due
+      return [...earliest].slice(0, limit).map(([recoveryId, dueAt]) => ({ recoveryId, dueAt }));
+    }
   }
 
   async nextDue(except: readonly string[] = []) {

@@ -3,15 +3,22 @@ import { parseArgs } from 'node:util';
 import { eventPart } from './event.ts';
 import type { Part } from './figures.ts';
 import type { Rounds } from './harness.ts';
+import { recoveriesPart } from './recoveries.ts';
 import { tableOf, writeReport } from './report.ts';
 import { stepPart } from './step.ts';
+import { timersPart } from './timers.ts';
 
 /** How much is measured. */
 export interface Size extends Rounds {
   quick: boolean;
 }
 
-const PARTS: Record<string, (size: Size) => Promise<Part>> = { step: stepPart, event: eventPart };
+const PARTS: Record<string, (size: Size) => Promise<Part>> = {
+  step: stepPart,
+  event: eventPart,
+  timers: timersPart,
+  recoveries: recoveriesPart,
+};
 
 const USAGE = `usage: npm run bench -- [--quick] [--out FOLDER] [PART …], with the parts ${Object.keys(PARTS).join(', ')}`;
 

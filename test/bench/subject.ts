@@ -8,7 +8,7 @@ import { openSqlite } from 'regain/sqlite';
 export const START = Date.parse('2026-03-02T10:00:00+08:00');
 
 /** The line is open all day, and nothing falls due while a benchmark lasts; the rest is as it is by default. */
-const POLICY: PolicyInput = {
+export const POLICY: PolicyInput = {
   voice: { opensAt: '00:00', closesAt: '00:00', resumeWithin: '20h' },
   recovery: { idleTimeout: '1h', choosingTimeout: '2h' },
 };
