@@ -6,6 +6,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { ports } from '../machines/ports.ts';
 import { parseScenario } from '../src/scenario/load.ts';
 import { runScenario } from '../src/scenario/run.ts';
+import { startRestate } from './restate/server.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const MAIN = join(ROOT, 'dist/src/cli/main.js');
@@ -23,12 +24,12 @@ const commands = of('sh')
 const folder = join(ROOT, 'dist/readme');
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-function run(command: string) {
+function run(command: string, env: Record<string, string> = {}) {
   const { status, stdout, stderr } = spawnSync('bash', ['-c', command], {
     cwd: ROOT,
     encoding: 'utf8',
     timeout: 60_000,
-    env: { ...process.env, NO_COLOR: '1' },
+    env: { ...process.env, NO_COLOR: '1', ...env },
   });
   return { status, output: stdout + stderr };
 }
@@ -97,7 +98,7 @@ describe('every code block of the README', () => {
 
   test.each(of('ts').map((text, index) => [index + 1, text] as const))(
     'TypeScript block %i compiles and runs',
-    (index, text) => {
+    async (index, text) => {
       mkdirSync(folder, { recursive: true });
       const isSuite = text.includes("from 'vitest'");
       const name = join(folder, `block${index}${isSuite ? '.test' : ''}`);
@@ -107,7 +108,10 @@ describe('every code block of the README', () => {
         `npx --no-install tsc --strict --exactOptionalPropertyTypes --noUncheckedIndexedAccess --skipLibCheck --target es2023 --module nodenext --types node --ignoreConfig ${name}.mts`,
       );
       expect(compiled.status, compiled.output).toBe(0);
-      const ran = run(isSuite ? `npx --no-install vitest run --root ${folder} ${name}.mjs` : `node ${name}.mjs`);
+      const restate = text.includes("from 'regain/restate'") ? await startRestate() : undefined;
+      const env = restate ? { RESTATE_INGRESS: restate.ingress, RESTATE_ADMIN: restate.admin } : {};
+      const ran = run(isSuite ? `npx --no-install vitest run --root ${folder} ${name}.mjs` : `node ${name}.mjs`, env);
+      await restate?.close();
       expect(ran.status, ran.output).toBe(0);
       expect(ran.output.trim()).not.toBe('');
     },

@@ -145,7 +145,11 @@ function pastTimers(
 export type Settlement = { note: AuditEntry } | { delivery: Delivery };
 
 /** The outcome of a call that is not tried again. */
-export function settlement(request: RequestRecord, outcome: Outcome, at: Instant): Settlement {
+export function settlement(
+  request: Pick<RequestRecord, 'key' | 'port' | 'kind'>,
+  outcome: Outcome,
+  at: Instant,
+): Settlement {
   const { key, port, kind } = request;
   const data = { key, port, ...('error' in outcome ? { error: outcome.error.message } : {}) };
   if (kind === 'sent') return { note: { at, kind: 'notice', data: { ...data, ok: 'output' in outcome } } };

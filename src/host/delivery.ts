@@ -51,6 +51,13 @@ export interface Delivery {
 /** What came of a call to a port. */
 export type Outcome = { output: unknown } | { error: PortFailure };
 
+/** Why a call did not answer, as it is told to its machine. */
+export function failureOf(error: unknown): PortFailure {
+  if (!(error instanceof Error)) return { name: 'Error', message: String(error) };
+  const { name, message, code } = error as Error & { code?: unknown };
+  return { name, message, ...(typeof code === 'string' ? { code } : {}) };
+}
+
 /** Looks on, for metrics. */
 export interface Observer {
   /** A step was committed. @param lateness of a timer: from its due instant until it was processed, in ms. */

@@ -1,8 +1,7 @@
 import { faultPoint } from '#fault-point';
-import type { PortFailure } from '../core/index.ts';
 import type { RequestRecord } from '../store/types.ts';
 import type { Clock } from './clock.ts';
-import type { Outcome } from './delivery.ts';
+import { failureOf, type Outcome } from './delivery.ts';
 
 /** Calls that are under way at once; a registry may take a quarter of an hour for each. */
 const AT_ONCE = 2_000;
@@ -125,10 +124,4 @@ export class Outbox {
     }
     this.#calls.clear();
   }
-}
-
-function failureOf(error: unknown): PortFailure {
-  if (!(error instanceof Error)) return { name: 'Error', message: String(error) };
-  const { name, message, code } = error as Error & { code?: unknown };
-  return { name, message, ...(typeof code === 'string' ? { code } : {}) };
 }

@@ -58,6 +58,11 @@ export class Sealer {
     return createHmac('sha256', this.#key).update('digest').update(JSON.stringify(content)).digest('base64url');
   }
 
+  /** 32 bytes that follow from a text, and that nobody can compute without the key. */
+  derived(text: string): Buffer {
+    return createHmac('sha256', this.#key).update('derived').update(text).digest();
+  }
+
   #encrypt(text: string, place: string, random: (size: number) => Buffer): string {
     const iv = random(IV_BYTES);
     const cipher = createCipheriv('aes-256-gcm', this.#key, iv).setAAD(Buffer.from(place));

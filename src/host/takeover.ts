@@ -1,6 +1,6 @@
 import type { AnyStateMachine } from 'xstate';
-import { structureOf, type Timer } from '../core/index.ts';
-import type { RecoveryRecord, Store } from '../store/types.ts';
+import { type Instant, structureOf, type Timer } from '../core/index.ts';
+import type { Change, RecoveryRecord, Store } from '../store/types.ts';
 import { ChangeBuilder, type Particulars } from './change.ts';
 import type { Clock } from './clock.ts';
 import { type Version, VersionError, type Versions } from './versions.ts';
@@ -26,7 +26,7 @@ export interface Taken {
 }
 
 interface TakeoverOptions {
-  store: Store;
+  store: Pick<Store, 'activeVersions' | 'activeOf' | 'keepStructure' | 'load' | 'commit'>;
   versions: Versions;
   clock: Clock;
   particulars: Particulars;
@@ -83,32 +83,37 @@ export class Takeover {
 
   /** Loads a recovery; one that has to be migrated first is migrated, in a transaction of its own. */
   async load(id: string): Promise<Taken | undefined> {
-    const { store, versions } = this.#options;
+    const { store, clock, particulars } = this.#options;
     for (;;) {
       const loaded = await store.load(id);
       if (!loaded) return undefined;
-      const { machineVersion, status } = loaded.recovery;
-      const version = versions.of(machineVersion);
-      if (version || status !== 'active') return { ...loaded, machine: version?.machine };
-      const change = this.#migrated(loaded.recovery, loaded.timers);
-      if (typeof change === 'string') return { ...loaded, machine: undefined, reason: change };
-      await store.commit(change); // stale or not: what is stored now is loaded
+      const { taken, migration } = this.take(loaded, clock.now(), particulars);
+      if (taken) return taken;
+      await store.commit(migration); // stale or not: what is stored now is loaded
     }
   }
 
-  #migrated(recovery: RecoveryRecord, timers: readonly Timer[]) {
-    const { versions, clock, particulars } = this.#options;
-    const { id, machineVersion, snapshot, calls } = recovery;
-    if (!versions.migrates(machineVersion)) return this.#leave(machineVersion, 'unknownVersion', id);
-    const now = Math.max(clock.now(), recovery.updatedAt);
+  /** What is loaded with its machine, or the change that migrates it first. */
+  take(
+    { recovery, timers }: Pick<Taken, 'recovery' | 'timers'>,
+    clock: Instant,
+    particulars: Particulars,
+  ): { taken: Taken; migration?: never } | { taken?: never; migration: Change } {
+    const { versions } = this.#options;
+    const { id, machineVersion, status, snapshot, calls } = recovery;
+    const version = versions.of(machineVersion);
+    if (version || status !== 'active') return { taken: { recovery, timers, machine: version?.machine } };
+    const left = (reason: Left['reason']) => ({ taken: { recovery, timers, machine: undefined, reason } });
+    if (!versions.migrates(machineVersion)) return left(this.#leave(machineVersion, 'unknownVersion', id));
+    const now = Math.max(clock, recovery.updatedAt);
     try {
       const { to, step } = versions.migrate(machineVersion, { snapshot, timers, calls }, now);
       const change = new ChangeBuilder({ ...recovery, machineVersion: to.name }, particulars);
       const data = { fromVersion: machineVersion, toVersion: to.name };
       change.add(step, { at: now, kind: 'migrated', data });
-      return change.build(recovery.version, now);
+      return { migration: change.build(recovery.version, now) };
     } catch (error) {
-      return this.#leave(machineVersion, 'notMigrated', id, error);
+      return left(this.#leave(machineVersion, 'notMigrated', id, error));
     }
   }
 

@@ -28,12 +28,20 @@ type Hashed = Pick<ChainedEntry, 'seq' | 'at' | 'kind' | 'digest'>;
 const hashOf = (recoveryId: string, before: string, { seq, at, kind, digest }: Hashed) =>
   sha256(JSON.stringify([before, recoveryId, seq, at, kind, digest]));
 
-/** Chains new entries to the end of a trail. */
-export function chained(recoveryId: string, head: ChainHead, entries: readonly AuditEntry[]): ChainedEntry[] {
+/**
+ * Chains new entries to the end of a trail.
+ * @param random gives bytes that nobody can guess, for the salts.
+ */
+export function chained(
+  recoveryId: string,
+  head: ChainHead,
+  entries: readonly AuditEntry[],
+  random: (size: number) => Buffer = randomBytes,
+): ChainedEntry[] {
   let { seq, hash } = head;
   return entries.map(({ at, kind, data }) => {
     const text = JSON.stringify(data);
-    const salt = randomBytes(SALT_BYTES).toString('hex');
+    const salt = random(SALT_BYTES).toString('hex');
     const digest = digestOf(salt, text);
     seq += 1;
     hash = hashOf(recoveryId, hash, { seq, at, kind, digest });
