@@ -34,9 +34,11 @@ export async function pageFigures(url: string): Promise<PageFigures> {
     const first = await openChart(browser, url);
     const unfoldedAtOnce = await unfoldAll(first.page);
     await first.page.close();
+    const second = await openChart(browser, url);
+    await second.page.waitForTimeout(A_LOOK);
+    const unfolded = await unfoldAll(second.page);
+    await second.page.close();
     const { page, opened } = await openChart(browser, url);
-    await page.waitForTimeout(A_LOOK);
-    const unfolded = await unfoldAll(page);
     const streamed = await stream(page, `${url.replace('http', 'ws')}/inspector/app`);
     return { opened, unfoldedAtOnce, unfolded, streamed };
   } finally {
