@@ -1,7 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import pc from 'picocolors';
 import { z } from 'zod';
-import { openSqliteReadOnly, UnusableStore } from '../store/sqlite.ts';
+import { UnusableStore } from '../store/errors.ts';
+import { openReadOnly } from '../store/open.ts';
+import { StoreUnavailable } from '../store/postgres/errors.ts';
 import type { StoreReader, Tampering, TrailHead } from '../store/types.ts';
 
 /** The heads of all trails at an instant: made to be kept where whoever can write the store cannot write (R53). */
@@ -59,11 +61,12 @@ export function printCheckpoint(file: string): Promise<number> {
 
 async function reading(file: string, work: (trails: StoreReader) => Promise<number>): Promise<number> {
   try {
-    const trails = await openSqliteReadOnly(file);
+    const trails = await openReadOnly(file);
     return await work(trails).finally(() => trails.close());
   } catch (error) {
-    if (!(error instanceof UnusableStore || error instanceof Unusable)) throw error;
-    console.error(error.message);
+    const isTold = [UnusableStore, StoreUnavailable, Unusable].some((kind) => error instanceof kind);
+    if (!isTold) throw error;
+    console.error((error as Error).message);
     return 2;
   }
 }

@@ -6,7 +6,8 @@ import type { Tracer } from '../core/index.ts';
 import { loadScenario, UnusableFile } from '../scenario/load.ts';
 import { loadPaths } from '../scenario/load-paths.ts';
 import { runScenario } from '../scenario/run.ts';
-import { UnusableStore } from '../store/sqlite.ts';
+import { UnusableStore } from '../store/errors.ts';
+import { StoreUnavailable } from '../store/postgres/errors.ts';
 import { coberturaOf } from '../testing/coverage/cobertura.ts';
 import { CoverageError, parseCoverage } from '../testing/coverage/data.ts';
 import { coverageHtml } from '../testing/coverage/html.ts';
@@ -46,9 +47,9 @@ export async function showCoverage(files: readonly string[], flags: CoverageFlag
     if (files.length === 0) return 0;
     return await countFiles(files, paths, threshold, flags);
   } catch (error) {
-    if (!(error instanceof UnusableFile || error instanceof UnusableStore || error instanceof CoverageError))
+    if (![UnusableFile, UnusableStore, StoreUnavailable, CoverageError].some((kind) => error instanceof kind))
       throw error;
-    console.error(error.message);
+    console.error((error as Error).message);
     return 2;
   }
 }

@@ -1,5 +1,7 @@
 import pc from 'picocolors';
-import { openSqliteReadOnly, UnusableStore } from '../store/sqlite.ts';
+import { UnusableStore } from '../store/errors.ts';
+import { openReadOnly } from '../store/open.ts';
+import { StoreUnavailable } from '../store/postgres/errors.ts';
 import type { AuditEntry, RequestRecord } from '../store/types.ts';
 
 export interface InspectFlags {
@@ -10,7 +12,7 @@ export interface InspectFlags {
 /** Prints a recovery as its store has it, even while a service goes on with it. @returns the exit code. */
 export async function inspectRecovery(id: string, { store: file, json }: InspectFlags): Promise<number> {
   try {
-    const store = await openSqliteReadOnly(file);
+    const store = await openReadOnly(file);
     try {
       const loaded = await store.load(id);
       if (!loaded) {
@@ -27,13 +29,13 @@ export async function inspectRecovery(id: string, { store: file, json }: Inspect
       await store.close();
     }
   } catch (error) {
-    if (!(error instanceof UnusableStore)) throw error;
+    if (!(error instanceof UnusableStore || error instanceof StoreUnavailable)) throw error;
     console.error(error.message);
     return 2;
   }
 }
 
-type Loaded = NonNullable<Awaited<ReturnType<Awaited<ReturnType<typeof openSqliteReadOnly>>['load']>>>;
+type Loaded = NonNullable<Awaited<ReturnType<Awaited<ReturnType<typeof openReadOnly>>['load']>>>;
 type Shown = Omit<RequestRecord, 'input'>;
 
 /** What a call was given is nobody's business here, sealed or not. */

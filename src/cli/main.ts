@@ -15,8 +15,9 @@ const program = new Command('regain')
 
 program
   .command('serve')
-  .description('run the service: the HTTP API over one SQLite file')
+  .description('run the service: the HTTP API over one SQLite file, or over a PostgreSQL database')
   .option('--config <file>', 'a YAML or JSON file; variables of the environment (REGAIN_PORT, …) go before it')
+  .option('--store <store>', 'an SQLite file, or postgres://…; goes before the configuration')
   .option('--sandbox', 'with the outside world simulated and a clock that can be moved; never for real accounts')
   .option('--inspector', 'serve the inspector under /inspector, to this machine alone; a sandbox does so by itself')
   .option(...PATHS)
@@ -29,7 +30,7 @@ program
   .command('inspect')
   .description('show a recovery with its timers, calls and audit trail, even while a service goes on with it')
   .argument('<id>', 'the id of a recovery')
-  .option('--store <file>', 'the SQLite file of a store', 'regain.sqlite')
+  .option('--store <store>', 'an SQLite file, or postgres://…', 'regain.sqlite')
   .option('--json', 'print one JSON document')
   .action(async (id: string, options) => {
     const { inspectRecovery } = await import('./inspect.ts');
@@ -76,7 +77,7 @@ program
     'what scenarios, files of coverage or the audit trails of a store met of the charts, and what they did not',
   )
   .argument('[files...]', 'scenario files, and files that --json wrote')
-  .option('--store <file>', 'the SQLite file of a store: which transitions did nobody ever take?')
+  .option('--store <store>', 'an SQLite file, or postgres://…: which transitions did nobody ever take?')
   .option('--json <file>', 'write what was counted, to be read again')
   .option('--html <file>', 'write the charts, what was met and what was not in colour')
   .option('--cobertura <file>', 'write Cobertura XML, for CI tools')
@@ -137,7 +138,7 @@ const audit = program
 audit
   .command('verify')
   .description('find entries that were changed, taken out, put in or moved')
-  .argument('<file>', 'the SQLite file of a store')
+  .argument('<store>', 'an SQLite file, or postgres://…')
   .option('--against <checkpoint>', 'find what was cut off, removed or computed anew since that checkpoint, too')
   .action(async (file: string, options) => {
     const { verifyAudit } = await import('./audit.ts');
@@ -147,7 +148,7 @@ audit
 audit
   .command('checkpoint')
   .description('print the heads of all trails as JSON, to be kept elsewhere')
-  .argument('<file>', 'the SQLite file of a store')
+  .argument('<store>', 'an SQLite file, or postgres://…')
   .action(async (file: string) => {
     const { printCheckpoint } = await import('./audit.ts');
     process.exitCode = await printCheckpoint(file);

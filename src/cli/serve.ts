@@ -2,6 +2,7 @@ import { VersionError } from '../host/versions.ts';
 import { ConfigError, loadConfig } from '../http/config.ts';
 import { loggerOf, startService } from '../http/service.ts';
 import { UnusableFile } from '../scenario/load.ts';
+import { StoreUnavailable } from '../store/postgres/errors.ts';
 import { StoreDamaged, StoreInUse, UnusableStore } from '../store/sqlite.ts';
 import { isAddressInUse, told } from './process.ts';
 
@@ -10,18 +11,20 @@ export interface ServeFlags {
   sandbox?: boolean;
   inspector?: boolean;
   paths?: string;
+  store?: string;
 }
 
 /** Errors whose message says all that an operator needs. */
-const TOLD = [ConfigError, StoreInUse, StoreDamaged, UnusableStore, UnusableFile, VersionError];
+const TOLD = [ConfigError, StoreInUse, StoreDamaged, StoreUnavailable, UnusableStore, UnusableFile, VersionError];
 
 /** Runs the service until it is told to stop. @returns the exit code: 0 after a graceful stop, 2 when it cannot start. */
-export async function runService({ config: file, sandbox, inspector, paths }: ServeFlags): Promise<number> {
+export async function runService({ config: file, sandbox, inspector, paths, store }: ServeFlags): Promise<number> {
   try {
     const env = inspector ? { ...process.env, REGAIN_INSPECTOR_ON: 'true' } : process.env;
     const config = await loadConfig(env, file, {
       ...(sandbox ? { mode: 'sandbox' } : {}),
       ...(paths === undefined ? {} : { paths }),
+      ...(store === undefined ? {} : { store }),
     });
     process.stdout.on('error', () => {}); // nobody reads the log any more
     const log = loggerOf(config);

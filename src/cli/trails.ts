@@ -1,6 +1,6 @@
 import pc from 'picocolors';
 import type { AnyStateMachine } from 'xstate';
-import { openSqliteReadOnly } from '../store/sqlite.ts';
+import { openReadOnly } from '../store/open.ts';
 import { coverageReport, type MachineReport } from '../testing/coverage/report.ts';
 import { TrailCoverage } from '../testing/coverage/trail.ts';
 
@@ -9,7 +9,7 @@ import { TrailCoverage } from '../testing/coverage/trail.ts';
  * @throws UnusableStore when the file is no store.
  */
 export async function printTrails(file: string, machine: AnyStateMachine): Promise<void> {
-  const store = await openSqliteReadOnly(file);
+  const store = await openReadOnly(file);
   const coverage = new TrailCoverage(machine);
   const version = machine.version ?? '1';
   let recoveries = 0;

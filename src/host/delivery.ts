@@ -1,15 +1,9 @@
-import type { Instant, PortFailure, Step, StepInput, Timer } from '../core/index.ts';
+import type { PortFailure, Step, StepInput, Timer } from '../core/index.ts';
 import type { AuditEntry, Receipt, RecoveryRecord } from '../store/types.ts';
-import type { LeftUntouched } from './takeover.ts';
 
-/** A change that was committed. */
-export interface Changed {
-  recoveryId: string;
-  version: number;
-  state: string;
-  status: RecoveryRecord['status'];
-  at: Instant;
-}
+export type { Changed } from '../store/types.ts';
+
+import type { LeftUntouched } from './takeover.ts';
 
 /** Where a recovery stands after an input, and the step that the input led to; null when none could be made. */
 export interface Stand {

@@ -8,6 +8,7 @@ import { begin, decide, isMachineError, repeated, settlement, stuck } from './de
 import type { Changed, Delivered, Delivery, Observer, Outcome } from './delivery.ts';
 import { Outbox } from './outbox.ts';
 import { Retention } from './retention.ts';
+import { Sharing } from './sharing.ts';
 import type { Takeover } from './takeover.ts';
 
 export interface EngineOptions {
@@ -45,6 +46,7 @@ export class Engine {
   readonly #options: EngineOptions;
   readonly #outbox: Outbox;
   readonly #retention: Retention;
+  readonly #sharing: Sharing | undefined;
   readonly #live = new LiveActors();
   readonly #queues = new Map<string, Promise<unknown>>();
   readonly #listeners = new Set<(changed: Changed) => void>();
@@ -71,6 +73,19 @@ export class Engine {
       isClosed: () => this.#closed,
       onError,
     });
+    const { shared } = store;
+    this.#sharing =
+      shared &&
+      new Sharing({
+        shared,
+        store,
+        outbox: this.#outbox,
+        passedOver: () => options.takeover.passedOver,
+        inTurn: (id, work) => this.#queued(id, work),
+        processDue: () => this.processDue(),
+        heard: (changed) => this.#told(changed),
+        onError,
+      });
     this.#forgetRest = 'restFirst' in clock ? (clock as VirtualClock).restFirst(() => this.idle()) : () => {};
   }
 
@@ -79,7 +94,9 @@ export class Engine {
     const { store, takeover } = this.#options;
     await takeover.open();
     await this.processDue(); // first what fell due: a call whose time has passed is not to be made any more
-    this.#outbox.start(await store.pendingRequests(1_000_000, takeover.passedOver));
+    const most = this.#sharing ? this.#outbox.room : 1_000_000;
+    this.#outbox.start(await store.pendingRequests(most, takeover.passedOver));
+    this.#sharing?.open();
   }
 
   onChange(listener: (changed: Changed) => void): () => void {
@@ -142,9 +159,15 @@ export class Engine {
     for (const request of requests) this.#outbox.add(request);
     for (const { dueAt } of [...timers, ...retention]) this.#wakeAt(dueAt);
     const { id, version, state, status, updatedAt } = recovery;
+    const changed = { recoveryId: id, version, state, status, at: updatedAt };
+    this.#told(changed);
+    this.#sharing?.tell(changed);
+  }
+
+  #told(changed: Changed): void {
     for (const listener of this.#listeners) {
       try {
-        listener({ recoveryId: id, version, state, status, at: updatedAt });
+        listener(changed);
       } catch (error) {
         this.#options.onError(error);
       }
@@ -277,5 +300,6 @@ export class Engine {
     this.#outbox.close();
     await this.#ticking;
     await Promise.all(this.#queues.values());
+    await this.#sharing?.close();
   }
 }

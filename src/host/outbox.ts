@@ -1,5 +1,5 @@
 import { faultPoint } from '#fault-point';
-import type { RequestRecord } from '../store/types.ts';
+import type { CallId, RequestRecord } from '../store/types.ts';
 import type { Clock } from './clock.ts';
 import { failureOf, type Outcome } from './delivery.ts';
 
@@ -15,7 +15,7 @@ export interface OutboxOptions {
   onError(error: unknown): void;
 }
 
-const idOf = ({ recoveryId, key }: Pick<RequestRecord, 'recoveryId' | 'key'>) => `${recoveryId}\n${key}`;
+const idOf = ({ recoveryId, key }: CallId) => `${recoveryId}\n${key}`;
 
 /** Carries out calls that are committed. What it has not settled stays in the store and is taken up at the next start. */
 export class Outbox {
@@ -68,6 +68,26 @@ export class Outbox {
       call.cancel = clock.at(request.notBefore, () => this.#begin(request, call.abort));
     } else {
       this.#begin(request, call.abort);
+    }
+  }
+
+  /** How many more may be added until all that are allowed are under way. */
+  get room(): number {
+    return Math.max(0, AT_ONCE - this.#calls.size);
+  }
+
+  /** Calls that are not answered yet. */
+  get calls(): CallId[] {
+    return [...this.#calls.values()].map(({ request: { recoveryId, key } }) => ({ recoveryId, key }));
+  }
+
+  /** Gives up calls that somebody else has taken. */
+  giveUp(calls: readonly CallId[]): void {
+    for (const each of calls) {
+      const call = this.#calls.get(idOf(each));
+      this.#calls.delete(idOf(each));
+      call?.cancel();
+      call?.abort.abort(new Error('taken by another host'));
     }
   }
 

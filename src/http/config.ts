@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { duration } from '../../machines/duration.ts';
+import { PostgresConfig } from '../store/postgres/config.ts';
 
 const KEY = 32; // characters, as base64 of 24 bytes has
 
@@ -18,9 +19,11 @@ export const ServiceConfig = z
     host: z.string().min(1).default('127.0.0.1'),
     /** 0 takes a free one. */
     port: z.int().min(0).max(65_535).default(8787),
-    /** Path of the SQLite file. */
+    /** Path of the SQLite file, or the address of a PostgreSQL database: `postgres://…`. */
     store: z.string().min(1).default('regain.sqlite'),
     synchronous: z.enum(['FULL', 'NORMAL']).default('FULL'),
+    /** How a PostgreSQL database is used. */
+    postgres: PostgresConfig.omit({ url: true }).prefault({}),
     /** Whether the whole file is looked through for damage at the start. */
     checkStore: z.boolean().default(true),
     /** A policy file; the defaults of `source` without one. */

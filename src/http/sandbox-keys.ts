@@ -2,6 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { exportJWK, generateKeyPair, importJWK, type JWK, SignJWT } from 'jose';
 import { z } from 'zod';
+import { isPostgresUrl } from '../store/open.ts';
+import type { Store } from '../store/types.ts';
 import type { StaffKeys } from './tokens.ts';
 
 const Keys = z.object({ sealing: z.string(), token: z.string(), staff: z.looseObject({ kty: z.string() }) });
@@ -15,21 +17,38 @@ const EIGHT_HOURS = 8 * 60 * 60 * 1_000;
 
 const random = () => randomBytes(BYTES).toString('base64url');
 
-/** Keys of a sandbox, made at its first start and kept beside its store: nobody has to think of some to try regain. */
-export async function sandboxKeys(store: string): Promise<Keys> {
-  const file = `${store}.sandbox-keys.json`;
-  if (store !== ':memory:') {
-    const text = await readFile(file, 'utf8').catch(() => undefined);
-    if (text !== undefined) return Keys.parse(JSON.parse(text));
-  }
+/**
+ * Keys of a sandbox, made at its first start and kept beside its file, or in its database: nobody has to think of some to try
+ * regain.
+ */
+export async function sandboxKeys(named: string, store: Store): Promise<Keys> {
+  const { read, write } = isPostgresUrl(named) ? inDatabase(store) : besideFile(named);
+  const text = await read();
+  if (text !== undefined) return Keys.parse(JSON.parse(text));
   const { privateKey } = await generateKeyPair('EdDSA', { extractable: true });
   const staff = { ...(await exportJWK(privateKey)), kid: 'sandbox', alg: 'EdDSA' } as Keys['staff'];
   const keys = { sealing: random(), token: random(), staff };
-  if (store !== ':memory:') {
-    await writeFile(`${file}.new`, JSON.stringify(keys), { mode: OWNER_ONLY });
-    await rename(`${file}.new`, file);
-  }
+  await write(JSON.stringify(keys));
   return keys;
+}
+
+const SETTING = 'sandboxKeys';
+const inDatabase = (store: Store) => ({
+  read: () => store.setting(SETTING),
+  write: (text: string) => store.set(SETTING, text),
+});
+
+function besideFile(store: string) {
+  const file = `${store}.sandbox-keys.json`;
+  const isKept = store !== ':memory:';
+  return {
+    read: async () => (isKept ? readFile(file, 'utf8').catch(() => undefined) : undefined),
+    async write(text: string) {
+      if (!isKept) return;
+      await writeFile(`${file}.new`, text, { mode: OWNER_ONLY });
+      await rename(`${file}.new`, file);
+    },
+  };
 }
 
 /** What a sandbox's service trusts, and the identity provider that makes tokens which it trusts. */

@@ -12,8 +12,7 @@ import { createRecoveries } from '../host/recoveries.ts';
 import { createInspectRelay } from '../inspect/relay.ts';
 import { loadPolicy } from '../scenario/load.ts';
 import { loadPaths } from '../scenario/load-paths.ts';
-import { isStoreUnavailable, openSqlite } from '../store/sqlite.ts';
-import type { Store } from '../store/types.ts';
+import { nameOf, type Opened, openStore } from '../store/open.ts';
 import { type App, createApp } from './app.ts';
 import type { ServiceConfig } from './config.ts';
 import { INSPECTOR, isInspectorOn } from './inspector.ts';
@@ -42,18 +41,18 @@ const CLEAN_UP = 60 * 60 * 1_000; // ms
 const RECEIPTS_KEPT = 30 * 24 * 60 * 60 * 1_000; // ms
 
 /**
- * Runs the engine as a back end: an HTTP service on one SQLite file.
- * @throws StoreInUse, StoreDamaged, and the errors of the policy file, of the module of paths and of listening.
+ * Runs the engine as a back end: an HTTP service on one SQLite file, or on a PostgreSQL database.
+ * @throws StoreInUse, StoreDamaged, UnusableStore, StoreUnavailable, and the errors of the policy file, of the module of paths and of listening.
  */
 export async function startService(config: ServiceConfig, log: Logger = loggerOf(config)): Promise<Service> {
-  const { store: file, synchronous, checkStore: check } = config;
+  const { synchronous, checkStore: check, postgres } = config;
   const policy = policyOf(config.policy === undefined ? {} : await loadPolicy(config.policy));
   const paths = await loadPaths(config.paths);
-  const store = await openSqlite(file, { synchronous, check });
+  const opened = await openStore(config.store, { synchronous, check, postgres });
   try {
-    return await running({ config, store, policy, paths, log });
+    return await running({ ...opened, config, policy, paths, log });
   } catch (error) {
-    await store.close();
+    await opened.store.close();
     throw error;
   }
 }
@@ -68,9 +67,8 @@ export function loggerOf(
 }
 
 /** What a service is made of. */
-interface Made {
+interface Made extends Opened {
   config: ServiceConfig;
-  store: Store;
   policy: Policy;
   paths: readonly RecoveryPath[];
   log: Logger;
@@ -86,13 +84,12 @@ interface Outside extends Pick<RecoveriesOptions, 'ports' | 'clock'> {
 
 /** With ports of one's own only the clock and the keys are a sandbox's. */
 async function sandboxOutside({ config, store, policy, paths }: Made): Promise<Outside> {
-  const { store: file, ports } = config;
-  const keys = await sandboxKeys(file);
+  const keys = await sandboxKeys(config.store, store);
   const clock = await SandboxClock.open(store);
   const sandbox = createSandbox({ key: keys.sealing, clock: clock.now, policy, codeStore: store.codes, paths });
   const staff = sandboxStaff(keys, clock.now);
   return {
-    ports: ports ? createHttpPorts({ ...ports, paths }) : sandbox.ports,
+    ports: config.ports ? createHttpPorts({ ...config.ports, paths }) : sandbox.ports,
     clock,
     sealingKey: keys.sealing,
     tokenKeys: [{ id: 'sandbox', key: keys.token }],
@@ -138,9 +135,9 @@ const versionsBefore = (paths: readonly RecoveryPath[]): NonNullable<RecoveriesO
     : { [recoveryMachine.version ?? '']: { paths: builtIn, machine: recoveryMachine } };
 
 async function serving(server: Listener, made: Made): Promise<Service> {
-  const { config, store, policy, paths, log } = made;
+  const { config, store, isUnavailable, policy, paths, log } = made;
   const { url } = server;
-  log.info({ url, mode: config.mode, store: config.store }, 'listening');
+  log.info({ url, mode: config.mode, store: nameOf({ url: config.store }) }, 'listening');
   const outside = config.mode === 'sandbox' ? await sandboxOutside(made) : await productionOutside(made);
   const { ports, clock = systemClock, sealingKey, tokenKeys, staff } = outside;
   const metrics = new Metrics(() => store.census(clock.now()));
@@ -173,7 +170,7 @@ async function serving(server: Listener, made: Made): Promise<Service> {
     presenter: new Presenter(paths, events),
     streams,
     log,
-    isUnavailable: isStoreUnavailable,
+    isUnavailable,
     stopping: stopping.signal,
   });
   outside.routes?.(app, recoveries);

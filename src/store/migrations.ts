@@ -1,4 +1,4 @@
-import { type Kysely, type Migration, SqliteAdapter, sql } from 'kysely';
+import { type ColumnDefinitionBuilder, type Kysely, type Migration, SqliteAdapter, sql } from 'kysely';
 
 /** The tables, as code; each migration is run once on open and recorded in `kysely_migration`. */
 export const migrations: Record<string, Migration> = {
@@ -172,6 +172,16 @@ export const migrations: Record<string, Migration> = {
       await sql`drop table timers`.execute(db);
       await sql`alter table timers_new rename to timers`.execute(db);
       await sql`create index timers_due on timers (due_at, recovery_id)`.execute(db);
+    },
+  },
+  '0007_leases': {
+    async up(db: Kysely<unknown>) {
+      for (const table of ['timers', 'requests']) {
+        const until = (column: ColumnDefinitionBuilder) => column.notNull().defaultTo(0);
+        await db.schema.alterTable(table).addColumn('leased_until', 'bigint', until).execute();
+        const owner = (column: ColumnDefinitionBuilder) => column.notNull().defaultTo('');
+        await db.schema.alterTable(table).addColumn('owner', 'text', owner).execute();
+      }
     },
   },
 };

@@ -10,7 +10,7 @@ import { Parts } from './parts.ts';
 import { prepared } from './prepared.ts';
 import { SqlReader } from './reader.ts';
 import { type Tables, type Trx, toRequest } from './tables.ts';
-import type { AuditEntry, Change, Committed, Limit, ListFilter, Receipt, Store, TrailHead } from './types.ts';
+import type { AuditEntry, Change, Committed, Limit, ListFilter, Receipt, Shared, Store, TrailHead } from './types.ts';
 import { countLimit, updateCode, writeChange, writeReceipt } from './write.ts';
 import { Stale, writeAudit } from './write-recovery.ts';
 
@@ -29,6 +29,10 @@ export interface SqlDialect {
   isOccupied(error: unknown): boolean;
   /** Whether an error says that somebody else is writing: the transaction may be tried again. */
   isBusy(error: unknown): boolean;
+  /** Runs a transaction in the database's own way: then `begin` and `isBusy` are not asked for. */
+  transact?<T>(work: (trx: Trx) => Promise<T>): Promise<T>;
+  /** Notes that this host has taken the calls of a recovery that were just written. */
+  takeNew?(trx: Trx, recoveryId: string): Promise<void>;
   /** Overwrites what is left of erased rows beside the tables; false when it has to be tried again. */
   purge?(): boolean;
   /**
@@ -46,7 +50,7 @@ const KNOWN = 1_000;
 const BUSY_TRIES = 100;
 const BUSY_PAUSE = 50;
 /** Ids of the active recoveries of these versions; the status is written out, so that the index of active ones serves. */
-const activeOf = (db: Trx, machineVersions: readonly string[]) =>
+export const passedOver = (db: Trx, machineVersions: readonly string[]) =>
   db
     .selectFrom('recoveries')
     .select('id')
@@ -77,6 +81,7 @@ class Full extends Error {
 
 /** The store over any SQL database that Kysely speaks. */
 export class SqlStore implements Store {
+  readonly shared?: Shared;
   readonly codes: CodeStore;
   readonly #db: Kysely<Tables>;
   readonly #dialect: SqlDialect;
@@ -100,7 +105,12 @@ export class SqlStore implements Store {
     try {
       await this.#write(
         id,
-        (trx, before) => writeChange(trx, change, packed, this.#parts, before.has(id) ? undefined : this.#from(change)),
+        async (trx, before) => {
+          const from = before.has(id) ? undefined : this.#from(change);
+          const known = await writeChange(trx, change, packed, this.#parts, from);
+          if (change.requests.length > 0) await this.#dialect.takeNew?.(trx, id);
+          return known;
+        },
         (known) => {
           this.#known.written(known);
           this.#parts.written(packed);
@@ -132,6 +142,7 @@ export class SqlStore implements Store {
 
   /** All or nothing; the right to write is taken at the start, so that what is read holds until the end. */
   async #transaction<T>(work: (trx: Trx) => Promise<T>): Promise<T> {
+    if (this.#dialect.transact) return this.#dialect.transact(work);
     for (let tries = 1; ; tries++) {
       try {
         return await this.#once(work);
@@ -169,7 +180,12 @@ export class SqlStore implements Store {
         faultPoint('record.audit');
         await writeReceipt(trx, receipt);
         if (settled.length === 0) return moved;
-        await trx.deleteFrom('requests').where('recovery_id', '=', recoveryId).where('key', 'in', settled).execute();
+        const { numDeletedRows } = await trx
+          .deleteFrom('requests')
+          .where('recovery_id', '=', recoveryId)
+          .where('key', 'in', settled)
+          .executeTakeFirst();
+        if (audit.length > 0 && numDeletedRows === 0n) throw new Stale();
         faultPoint('record.settled');
         return moved;
       };
@@ -305,7 +321,9 @@ export class SqlStore implements Store {
       const rows =
         except.length === 0
           ? (await dueBy(this.#db, { now, limit: taken })).rows
-          : await dueTimers(this.#db, now, taken).where('recovery_id', 'not in', activeOf(this.#db, except)).execute();
+          : await dueTimers(this.#db, now, taken)
+              .where('recovery_id', 'not in', passedOver(this.#db, except))
+              .execute();
       const earliest = new Map<string, Instant>();
       for (const { recovery_id, due_at } of rows) if (!earliest.has(recovery_id)) earliest.set(recovery_id, due_at);
       if (earliest.size < limit && rows.length === taken) continue; // some have many that are due
@@ -317,7 +335,7 @@ export class SqlStore implements Store {
     const row = await this.#db
       .selectFrom('timers')
       .select('due_at')
-      .$if(except.length > 0, (query) => query.where('recovery_id', 'not in', activeOf(this.#db, except)))
+      .$if(except.length > 0, (query) => query.where('recovery_id', 'not in', passedOver(this.#db, except)))
       .orderBy('due_at')
       .limit(1)
       .executeTakeFirst();
@@ -328,7 +346,7 @@ export class SqlStore implements Store {
     const rows = await this.#db
       .selectFrom('requests')
       .selectAll()
-      .$if(except.length > 0, (query) => query.where('recovery_id', 'not in', activeOf(this.#db, except)))
+      .$if(except.length > 0, (query) => query.where('recovery_id', 'not in', passedOver(this.#db, except)))
       .orderBy('not_before')
       .limit(limit)
       .execute();
@@ -359,19 +377,21 @@ export class SqlStore implements Store {
   }
 
   async activeOf(machineVersion: string) {
-    return (await activeOf(this.#db, [machineVersion]).orderBy('id').execute()).map(({ id }) => id);
+    return (await passedOver(this.#db, [machineVersion]).orderBy('id').execute()).map(({ id }) => id);
   }
 
   keepStructure(version: string, structure: string) {
     return this.#transaction(async (trx) => {
-      const kept = await trx.selectFrom('machines').selectAll().where('version', '=', version).executeTakeFirst();
-      const active = await activeOf(trx, [version]).limit(1).executeTakeFirst();
-      if (kept && (active || kept.structure === structure)) return kept.structure;
-      await trx
+      // The write takes the row for this transaction: of two hosts that open at once, one is first.
+      const kept = await trx
         .insertInto('machines')
         .values({ version, structure })
-        .onConflict((conflict) => conflict.column('version').doUpdateSet({ structure }))
-        .execute();
+        .onConflict((conflict) => conflict.column('version').doUpdateSet({ version }))
+        .returning('structure')
+        .executeTakeFirstOrThrow();
+      if (kept.structure === structure) return structure;
+      if (await passedOver(trx, [version]).limit(1).executeTakeFirst()) return kept.structure;
+      await trx.updateTable('machines').set({ structure }).where('version', '=', version).execute();
       return structure;
     });
   }

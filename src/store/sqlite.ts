@@ -2,6 +2,7 @@ import { existsSync, realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import Database from 'better-sqlite3';
 import { Kysely, SqliteDialect } from 'kysely';
+import { UnusableStore } from './errors.ts';
 import { migrations } from './migrations.ts';
 import { SqlReader } from './reader.ts';
 import { migrate, SqlStore } from './sql.ts';
@@ -27,10 +28,7 @@ export class StoreInUse extends Error {
   }
 }
 
-/** The file is no store, one of another version, or in no place where one could be. */
-export class UnusableStore extends Error {
-  override readonly name = 'UnusableStore';
-}
+export { UnusableStore };
 
 /** The file is damaged, or no store at all. */
 export class StoreDamaged extends Error {

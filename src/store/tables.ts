@@ -1,4 +1,4 @@
-import type { Insertable, Kysely, Selectable } from 'kysely';
+import type { Generated, Insertable, Kysely, Selectable } from 'kysely';
 import type { Timer } from '../core/index.ts';
 import type { AuditEntry, ErasureDate, LedgerEntry, RecoveryRecord, RequestRecord } from './types.ts';
 
@@ -28,6 +28,9 @@ interface TimerTable {
   event: string;
   due_at: number;
   position: number;
+  /** The host that has taken it, and until when: 0 where one alone has the store. */
+  owner: Generated<string>;
+  leased_until: Generated<number>;
 }
 interface RequestTable {
   recovery_id: string;
@@ -40,6 +43,9 @@ interface RequestTable {
   kind: RequestRecord['kind'];
   tries: number;
   not_before: number;
+  /** As of a timer. */
+  owner: Generated<string>;
+  leased_until: Generated<number>;
 }
 interface AuditTable {
   recovery_id: string;
@@ -164,7 +170,13 @@ export const toTimer = (row: Selectable<TimerTable>): Timer => ({
   dueAt: row.due_at,
 });
 
-export const toRequest = ({ recovery_id, not_before, ...row }: Selectable<RequestTable>): RequestRecord => ({
+export const toRequest = ({
+  recovery_id,
+  not_before,
+  owner: _,
+  leased_until: _until,
+  ...row
+}: Selectable<RequestTable>): RequestRecord => ({
   ...row,
   recoveryId: recovery_id,
   notBefore: not_before,

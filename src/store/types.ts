@@ -195,15 +195,48 @@ export interface ListFilter {
   limit?: number;
 }
 
+/** A change that was committed. */
+export interface Changed {
+  recoveryId: string;
+  version: number;
+  state: string;
+  status: RecoveryRecord['status'];
+  at: Instant;
+}
+
+export type CallId = Pick<RequestRecord, 'recoveryId' | 'key'>;
+
+/**
+ * What several hosts on one store have in common, each with a `Store` of its own. Timers that are due, and calls in the outbox, are
+ * taken for a while by whoever asks first (`due`, `pendingRequests`), new calls by whoever commits them. A host that stops for
+ * longer loses them to another: the same call may then be made twice, under one key, and is answered once.
+ */
+export interface Shared {
+  /** How long that while is, in ms. */
+  readonly lease: number;
+  /** Takes calls that nobody has, oldest first; `except` as for `due`. */
+  take(limit: number, except?: readonly string[]): Promise<RequestRecord[]>;
+  /** Keeps calls for another while. @returns those that are still this host's. */
+  keep(calls: readonly CallId[]): Promise<CallId[]>;
+  /** Gives back all that this host has taken. */
+  release(): Promise<void>;
+  /** Tells the other hosts of a change: soon, but not for certain. */
+  tell(changed: Changed): void;
+  /** Calls back for what other hosts tell, until the store is closed. */
+  listen(heard: (changed: Changed) => void): void;
+}
+
 /** Where recoveries are kept. All methods are safe to call at once. */
 export interface Store extends StoreReader {
+  /** There where several hosts may have the store open at once. */
+  readonly shared?: Shared;
   /** One-time codes and tokens, as hashes: for the ports that send and check them. */
   readonly codes: CodeStore;
   /** Writes a change in one transaction. */
   commit(change: Change): Promise<Committed>;
   /**
    * Adds to the audit trail, and takes calls from the outbox: for what changed no state, such as a refusal.
-   * @returns false when the receipt's key was used meanwhile; then nothing was written.
+   * @returns false when the receipt's key was used meanwhile, or somebody else took the calls; then nothing was written.
    */
   record(
     recoveryId: string,

@@ -56,8 +56,13 @@ const updateWhole = prepared<RecoveryRow & { from: number; seq: number }>(
       .where('version', '=', from)
       .where('audit_seq', '=', seq),
 );
-const selectHead = prepared<{ id: string }, ChainHead>(['id'], (db, { id }) =>
-  db.selectFrom('recoveries').select(['audit_seq as seq', 'audit_hash as hash']).where('id', '=', id),
+/** The write takes the row for this transaction, so that nobody else chains to the same entry. */
+const takeHead = prepared<{ id: string }, ChainHead>(['id'], (db, { id }) =>
+  db
+    .updateTable('recoveries')
+    .set(({ ref }) => ({ audit_seq: ref('audit_seq') }))
+    .where('id', '=', id)
+    .returning(['audit_seq as seq', 'audit_hash as hash']),
 );
 const updateHead = prepared<ChainHead & { id: string }>(['id', 'seq', 'hash'], (db, { id, seq, hash }) =>
   db.updateTable('recoveries').set({ audit_seq: seq, audit_hash: hash }).where('id', '=', id),
@@ -129,7 +134,7 @@ export async function writeAudit(
   audit: readonly AuditEntry[],
 ): Promise<ChainHead | undefined> {
   if (audit.length === 0) return undefined;
-  const [head] = (await selectHead(trx, { id: recoveryId })).rows;
+  const [head] = (await takeHead(trx, { id: recoveryId })).rows;
   if (!head) throw new Error(`there is no recovery '${recoveryId}'`);
   const entries = entriesAfter(head, recoveryId, audit);
   await insertEntries(trx, recoveryId, entries);

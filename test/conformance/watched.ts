@@ -1,7 +1,17 @@
+import type { RecoveryView } from '../../src/host/view.ts';
+import type { AuditEntry } from '../../src/store/types.ts';
 import type { HostOptions, Place } from './host.ts';
 
-/** Everything that a reader of the recoveries is shown. */
-export type Left = { view: unknown; audit: unknown }[];
+/**
+ * Everything that a reader of the recoveries is shown. Nothing waits for a notice, nor a notice for anything: their entries stand
+ * anywhere among those of the same instant, and are held against each other by themselves.
+ */
+export type Left = { view: RecoveryView; trail: AuditEntry[]; notices: AuditEntry[] }[];
+
+const withoutNumber = ({ at, kind, data }: AuditEntry): AuditEntry => ({ at, kind, data });
+const isNotice = ({ kind }: AuditEntry) => kind === 'notice';
+const inOrder = (one: AuditEntry, other: AuditEntry) =>
+  one.at - other.at || String(one.data.key).localeCompare(String(other.data.key));
 
 /** A place that can be looked at when a case has left it. */
 export class Watched implements Place {
@@ -27,7 +37,9 @@ export class Watched implements Place {
     await host.idle();
     const left: Left = [];
     for (const { id } of await host.list({ limit: 1_000 })) {
-      left.push({ view: await host.get(id), audit: await host.audit(id) });
+      const entries = (await host.audit(id)).map(withoutNumber);
+      const trail = entries.filter((entry) => !isNotice(entry));
+      left.push({ view: await host.get(id), trail, notices: entries.filter(isNotice).sort(inOrder) });
     }
     return left;
   }

@@ -1,0 +1,89 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { type Kysely, sql } from 'kysely';
+import pg from 'pg';
+import type { Tables } from '../tables.ts';
+import type { Changed } from '../types.ts';
+import type { PostgresConfig } from './config.ts';
+import { settingsOf } from './pool.ts';
+
+const NAME = 'regain';
+/** Changes are gathered for so long, in ms: one message tells of many, outside of their transactions, which it would queue up. */
+const GATHER = 20;
+/** Of one message; PostgreSQL takes 8 000 bytes. */
+const MOST = 30;
+/** Before a connection that was lost is made anew, in ms. */
+const AGAIN = 500;
+
+interface Message {
+  by: string;
+  changes: Changed[];
+}
+
+/** What hosts on one database tell each other by LISTEN and NOTIFY. A message may be lost: nobody relies on it alone. */
+export class Channel {
+  readonly #db: Kysely<Tables>;
+  readonly #config: PostgresConfig;
+  readonly #owner: string;
+  #waiting: Changed[] = [];
+  #sending: Promise<void> | undefined;
+  #listening: Promise<void> | undefined;
+  readonly #closing = new AbortController();
+
+  constructor(db: Kysely<Tables>, config: PostgresConfig, owner: string) {
+    this.#db = db;
+    this.#config = config;
+    this.#owner = owner;
+  }
+
+  tell(changed: Changed): void {
+    this.#waiting.push(changed);
+    this.#sending ??= this.#send().finally(() => {
+      this.#sending = undefined;
+    });
+  }
+
+  async #send(): Promise<void> {
+    await pause(GATHER, undefined, { signal: this.#closing.signal }).catch(() => {});
+    while (this.#waiting.length > 0) {
+      const message: Message = { by: this.#owner, changes: this.#waiting.splice(0, MOST) };
+      await sql`select pg_notify(${NAME}, ${JSON.stringify(message)})`.execute(this.#db).catch(() => {});
+    }
+  }
+
+  listen(heard: (changed: Changed) => void): void {
+    this.#listening ??= this.#listen(heard);
+  }
+
+  async #listen(heard: (changed: Changed) => void): Promise<void> {
+    const { signal } = this.#closing;
+    while (!signal.aborted) {
+      const client = new pg.Client(settingsOf(this.#config));
+      const ended = new Promise<'ended'>((resolve) => {
+        for (const event of ['end', 'error'] as const) client.on(event, () => resolve('ended'));
+        signal.addEventListener('abort', () => resolve('ended'), { once: true });
+      });
+      client.on('notification', ({ payload = '' }) => {
+        const { by, changes } = JSON.parse(payload) as Message;
+        if (by !== this.#owner) for (const changed of changes) heard(changed);
+      });
+      try {
+        await client.connect();
+        await client.query(`listen ${NAME}`);
+        // A way that was cut says nothing: it is asked now and then.
+        while ((await Promise.race([ended, pause(this.#config.lease, 'quiet' as const, { ref: false })])) !== 'ended') {
+          await client.query('select 1');
+        }
+      } catch {
+        // the slow look at the store finds what is not heard of meanwhile
+      }
+      await client.end().catch(() => {});
+      await pause(AGAIN, undefined, { signal }).catch(() => {});
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await this.#sending;
+    await this.#listening;
+  }
+}
