@@ -4,15 +4,16 @@ import { type Decision, decide, isMachineError, stuck } from '../host/decide.ts'
 import type { Random } from '../host/parts.ts';
 import type { Taken } from '../host/takeover.ts';
 import type { AuditEntry, Change, Receipt, RequestRecord } from '../store/types.ts';
+import { Cells } from './cells.ts';
 import { type Inside, randomOf } from './inside.ts';
 import { ACCOUNT, keyIn, PORTS, RECOVERY, START } from './names.ts';
 import {
-  ledgerIn,
+  keep,
+  keptIn,
   nextErasure,
-  requestsIn,
-  retentionIn,
   standIn,
   trailIn,
+  type Waiting,
   writeAudit,
   writeChange,
   writeIndex,
@@ -21,7 +22,8 @@ import {
 
 /** One handler's turn at a recovery. */
 export class Turn {
-  readonly ctx: ObjectContext;
+  readonly cells: Cells;
+  readonly #ctx: ObjectContext;
   readonly host: Inside;
   readonly id: string;
   readonly random: Random;
@@ -29,7 +31,8 @@ export class Turn {
   #isLeft = false;
 
   constructor(ctx: ObjectContext, host: Inside, id: string, now: Instant) {
-    this.ctx = ctx;
+    this.#ctx = ctx;
+    this.cells = new Cells(ctx);
     this.host = host;
     this.id = id;
     this.now = now;
@@ -42,7 +45,7 @@ export class Turn {
 
   /** The recovery with its machine; one that has to be migrated first is. */
   async load(): Promise<Taken | undefined> {
-    const stand = await standIn(this.ctx);
+    const stand = await standIn(this.cells);
     if (!stand) return undefined;
     const { taken, migration } = this.host.takeover.take(stand, this.now, this.host.parts.particulars(this.random));
     if (migration) {
@@ -55,15 +58,13 @@ export class Turn {
 
   /** Writes a change, and sees to what follows from it. */
   async write(change: Change): Promise<void> {
-    const { ctx, host } = this;
-    const before = await standIn(ctx);
+    const { cells, host } = this;
+    const before = await standIn(cells);
     const { recovery, requests, awaited, ledger, erasure } = change;
-    await writeChange(ctx, change, this.random);
-    if (before?.recovery.accountId) ctx.set('account', before.recovery.accountId);
-    if (before) {
-      const wasLive = before.recovery.live;
-      if (ledger.length > 0 || wasLive !== recovery.live || erasure?.ledger) await this.#tellAccount(change);
-    } else ctx.set('account', recovery.accountId);
+    await writeChange(cells, change, this.random);
+    if (!before) await keep(cells, { account: recovery.accountId });
+    else if (ledger.length > 0 || before.recovery.live !== recovery.live || erasure?.ledger)
+      await this.#tellAccount(change);
     if (erasure?.onlyPort !== undefined) await this.#forgetStarts();
     host.keepOnly(recovery.id, awaited);
     for (const request of requests) this.order(request);
@@ -72,31 +73,29 @@ export class Turn {
   }
 
   async #tellAccount({ recovery, ledger, erasure }: Change): Promise<void> {
-    const { ctx, host, id } = this;
-    const account = (await ctx.get<string>('account')) ?? '';
-    const told = { recoveryId: id, live: recovery.live, ledger: [...ledger], forget: erasure?.ledger === true };
-    await ctx.objectClient(ACCOUNT, keyIn(host.namespace, account)).record(told);
-    if (erasure?.ledger) ctx.clear('account');
+    const { account } = await keptIn(this.cells);
+    const told = { recoveryId: this.id, live: recovery.live, ledger: [...ledger], forget: erasure?.ledger === true };
+    await this.#ctx.objectClient(ACCOUNT, keyIn(this.host.namespace, account)).record(told);
+    if (erasure?.ledger) await keep(this.cells, { account: '' });
   }
 
   async #forgetStarts(): Promise<void> {
-    const { ctx, host } = this;
-    for (const start of (await ctx.get<string[]>('starts')) ?? [])
-      ctx.objectSendClient(START, keyIn(host.namespace, start)).forget({});
-    ctx.clear('starts');
+    const { starts } = await keptIn(this.cells);
+    for (const start of starts) this.#ctx.objectSendClient(START, keyIn(this.host.namespace, start)).forget({});
+    await keep(this.cells, { starts: [] });
   }
 
   /** Has a call made as soon as this turn is over. */
   order(request: RequestRecord): void {
-    const { ctx, host, id } = this;
+    const { host, id } = this;
     host.ordered(request);
     const { key, tries } = request;
-    ctx.serviceSendClient(PORTS).call({ recovery: keyIn(host.namespace, id), key, tries, host: host.id });
+    this.#ctx.serviceSendClient(PORTS).call({ recovery: keyIn(host.namespace, id), key, tries, host: host.id });
   }
 
   async note(entries: readonly AuditEntry[], receipt?: Receipt): Promise<void> {
-    await writeAudit(this.ctx, this.id, entries, this.random);
-    writeReceipt(this.ctx, receipt);
+    await writeAudit(this.cells, this.id, entries, this.random);
+    writeReceipt(this.cells, receipt);
   }
 
   /** Writes what was decided. */
@@ -109,18 +108,15 @@ export class Turn {
 
   /** Takes a call from the outbox. */
   async settle(key: string): Promise<void> {
-    const requests = await requestsIn(this.ctx);
-    this.ctx.set(
-      'requests',
-      requests.filter((each) => each.key !== key),
-    );
+    const { requests } = await keptIn(this.cells);
+    await keep(this.cells, { requests: requests.filter((each) => each.key !== key) });
     this.host.settled(this.id, key);
   }
 
   /** Marks the recovery, whose machine failed. */
   async getStuck(error: unknown): Promise<void> {
     this.host.parts.onError(error);
-    const stand = await standIn(this.ctx);
+    const stand = await standIn(this.cells);
     if (stand?.recovery.status !== 'active') return;
     await this.write(stuck(stand, error, this.now, this.host.parts.particulars(this.random)));
   }
@@ -140,42 +136,48 @@ export class Turn {
   }
 
   async #tryAgain(): Promise<void> {
-    const requests = await requestsIn(this.ctx);
-    if (!requests.some(({ later, notBefore }) => later && notBefore <= this.now)) return;
-    const isDue = ({ later, notBefore }: (typeof requests)[number]) => later === true && notBefore <= this.now;
-    this.ctx.set(
-      'requests',
-      requests.map((request) => {
-        if (!isDue(request)) return request;
-        const { later: _, ...again } = request;
-        return again;
-      }),
-    );
-    for (const request of requests.filter(isDue)) this.order(request);
+    const { requests } = await keptIn(this.cells);
+    const isDue = ({ later, notBefore }: Waiting) => later === true && notBefore <= this.now;
+    const due = requests.filter(isDue);
+    if (due.length === 0) return;
+    const again = requests.map((request) => {
+      if (!isDue(request)) return request;
+      const { later: _, ...now } = request;
+      return now;
+    });
+    await keep(this.cells, { requests: again });
+    for (const request of due) this.order(request);
   }
 
   async #eraseDue(): Promise<void> {
-    const { ctx, now } = this;
+    const { cells, now } = this;
     for (;;) {
-      const stand = await standIn(ctx);
-      const next = nextErasure(await retentionIn(ctx));
+      const stand = await standIn(cells);
+      const { retention, ledger } = await keptIn(cells);
+      const next = nextErasure(retention);
       if (!stand || stand.recovery.status === 'active' || !next || next.dueAt > now) return;
       const { recovery } = stand;
-      const ended = { recovery, trail: await trailIn(ctx), ledger: await ledgerIn(ctx) };
+      const ended = { recovery, trail: await trailIn(cells), ledger };
       const at = Math.max(now, recovery.updatedAt);
       await this.write(this.host.parts.particulars(this.random).erasure(ended, next.class, at));
     }
   }
 
-  /** Brings the index up to date and sees to it that the recovery is woken: at the end of every turn. */
+  /** Writes everything, and sees to it that the recovery is woken: at the end of every turn. */
   async end(): Promise<void> {
-    const { ctx, host, id, now } = this;
-    const next = await writeIndex(ctx, !this.#isLeft);
-    if (!host.wakesByRestate) return host.wakeAt(id, next);
-    const woken = await ctx.get<Instant>('wakes');
-    if (next === undefined || (woken !== null && woken <= next)) return;
-    ctx.set('wakes', next);
+    const { cells, host, id, now } = this;
+    const next = await writeIndex(cells, !this.#isLeft);
+    if (!host.wakesByRestate) host.wakeAt(id, next);
+    else await this.#wakeAt(next, now);
+    cells.flush();
+  }
+
+  async #wakeAt(next: Instant | undefined, now: Instant): Promise<void> {
+    const { wakes } = await keptIn(this.cells);
+    if (next === undefined || (wakes !== undefined && wakes <= next)) return;
+    await keep(this.cells, { wakes: next });
     const delay = { milliseconds: Math.max(0, next - now) };
-    ctx.objectSendClient(RECOVERY, keyIn(host.namespace, id)).due({ at: next }, rpc.sendOpts({ delay }));
+    const itself = this.#ctx.objectSendClient(RECOVERY, keyIn(this.host.namespace, this.id));
+    itself.due({ at: next }, rpc.sendOpts({ delay }));
   }
 }
