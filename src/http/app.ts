@@ -5,7 +5,7 @@ import type { Logger } from 'pino';
 import type { EventRegistry } from '../../machines/events.ts';
 import type { Instant } from '../core/index.ts';
 import type { Recoveries } from '../host/api.ts';
-import type { ServiceStore } from '../store/types.ts';
+import type { Store } from '../store/types.ts';
 import { fieldOf, malformed } from './body.ts';
 import type { ServiceConfig } from './config.ts';
 import { docs, PAGE_POLICY } from './docs.ts';
@@ -25,7 +25,7 @@ import type { Tokens } from './tokens.ts';
 export interface Parts {
   config: Pick<ServiceConfig, 'bodyLimit' | 'trustedProxies' | 'metricsToken' | 'mode' | 'inspector'>;
   recoveries: Recoveries;
-  store: ServiceStore;
+  store: Store;
   events: EventRegistry;
   clock: { now(): Instant };
   tokens: Tokens;

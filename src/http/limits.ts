@@ -3,7 +3,7 @@ import { isIPv4, isIPv6 } from 'node:net';
 import { getConnInfo } from '@hono/node-server/conninfo';
 import type { Context } from 'hono';
 import type { Instant } from '../core/index.ts';
-import type { ServiceStore } from '../store/types.ts';
+import type { Store } from '../store/types.ts';
 import type { ServiceConfig } from './config.ts';
 import { RequestProblem } from './problems.ts';
 
@@ -12,11 +12,11 @@ type Limits = ServiceConfig['limits'];
 
 /** Limits on posts by account, device, recovery and address, kept in the store: a restart does not lift them (R14). */
 export class RateLimits {
-  readonly #store: ServiceStore;
+  readonly #store: Store;
   readonly #limits: Limits;
   readonly #clock: { now(): Instant };
 
-  constructor(store: ServiceStore, limits: Limits, clock: { now(): Instant }) {
+  constructor(store: Store, limits: Limits, clock: { now(): Instant }) {
     this.#store = store;
     this.#limits = limits;
     this.#clock = clock;

@@ -1,7 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { Instant } from '../core/index.ts';
 import type { Observer } from '../host/delivery.ts';
-import type { ServiceStore } from '../store/types.ts';
+import type { Store } from '../store/types.ts';
 
 const SECOND = 1_000;
 
@@ -12,7 +12,7 @@ export class Metrics {
   readonly requests: Histogram<'method' | 'route' | 'status'>;
   readonly clockJumps: Counter;
 
-  constructor(census: () => ReturnType<ServiceStore['census']>) {
+  constructor(census: () => ReturnType<Store['census']>) {
     const registers = [this.registry];
     collectDefaultMetrics({ register: this.registry });
     const counter = <T extends string>(name: string, help: string, ...labelNames: T[]) =>

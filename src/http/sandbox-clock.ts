@@ -1,21 +1,21 @@
 import type { Instant } from '../core/index.ts';
 import { type Clock, systemClock } from '../host/clock.ts';
-import type { ServiceStore } from '../store/types.ts';
+import type { Store } from '../store/types.ts';
 
 const SETTING = 'sandboxClock';
 
 /** The time of the machine, shifted: for a sandbox in which 45 minutes are not waited for. The shift outlasts the process. */
 export class SandboxClock implements Clock {
-  readonly #store: ServiceStore;
+  readonly #store: Store;
   readonly #alarms = new Map<object, { instant: Instant; callback: () => void; cancel: () => void }>();
   #shift: number;
 
-  private constructor(store: ServiceStore, shift: number) {
+  private constructor(store: Store, shift: number) {
     this.#store = store;
     this.#shift = shift;
   }
 
-  static async open(store: ServiceStore): Promise<SandboxClock> {
+  static async open(store: Store): Promise<SandboxClock> {
     return new SandboxClock(store, Number((await store.setting(SETTING)) ?? 0));
   }
 

@@ -3,7 +3,7 @@ import { readFile, rename, writeFile } from 'node:fs/promises';
 import { exportJWK, generateKeyPair, importJWK, type JWK, SignJWT } from 'jose';
 import { z } from 'zod';
 import { isPostgresUrl } from '../store/open.ts';
-import type { ServiceStore } from '../store/types.ts';
+import type { Store } from '../store/types.ts';
 import type { StaffKeys } from './tokens.ts';
 
 const Keys = z.object({ sealing: z.string(), token: z.string(), staff: z.looseObject({ kty: z.string() }) });
@@ -21,7 +21,7 @@ const random = () => randomBytes(BYTES).toString('base64url');
  * Keys of a sandbox, made at its first start and kept beside its file, or in its database: nobody has to think of some to try
  * regain.
  */
-export async function sandboxKeys(named: string, store: ServiceStore): Promise<Keys> {
+export async function sandboxKeys(named: string, store: Store): Promise<Keys> {
   const { read, write } = isPostgresUrl(named) ? inDatabase(store) : besideFile(named);
   const text = await read();
   if (text !== undefined) return Keys.parse(JSON.parse(text));
@@ -33,7 +33,7 @@ export async function sandboxKeys(named: string, store: ServiceStore): Promise<K
 }
 
 const SETTING = 'sandboxKeys';
-const inDatabase = (store: ServiceStore) => ({
+const inDatabase = (store: Store) => ({
   read: () => store.setting(SETTING),
   write: (text: string) => store.set(SETTING, text),
 });

@@ -12,8 +12,7 @@ import { createRecoveries } from '../host/recoveries.ts';
 import { createInspectRelay } from '../inspect/relay.ts';
 import { loadPolicy } from '../scenario/load.ts';
 import { loadPaths } from '../scenario/load-paths.ts';
-import { nameOf, openStore } from '../store/open.ts';
-import type { ServiceStore } from '../store/types.ts';
+import { nameOf, type Opened, openStore } from '../store/open.ts';
 import { type App, createApp } from './app.ts';
 import type { ServiceConfig } from './config.ts';
 import { INSPECTOR, isInspectorOn } from './inspector.ts';
@@ -36,14 +35,6 @@ export interface Service {
   stop(): Promise<void>;
 }
 
-/** Where a service keeps things, and the host of its recoveries. */
-export interface Keeping {
-  store: ServiceStore;
-  recoveries(options: Omit<RecoveriesOptions, 'store'> & { sealingKey: string }): Promise<Recoveries>;
-  /** Whether an error says that it cannot be written now, though it may later. */
-  isUnavailable(error: unknown): boolean;
-}
-
 const CLOCK_LOOK = 10_000; // ms
 const CLEAN_UP = 60 * 60 * 1_000; // ms
 /** Answers under an idempotency key are kept for as long as a recovery may last. */
@@ -51,28 +42,19 @@ const RECEIPTS_KEPT = 30 * 24 * 60 * 60 * 1_000; // ms
 
 /**
  * Runs the engine as a back end: an HTTP service on one SQLite file, or on a PostgreSQL database.
- * @param keeping where it keeps things instead, such as `onRestate(endpoint)`.
  * @throws StoreInUse, StoreDamaged, UnusableStore, StoreUnavailable, and the errors of the policy file, of the module of paths and of listening.
  */
-export async function startService(
-  config: ServiceConfig,
-  log: Logger = loggerOf(config),
-  keeping?: Keeping,
-): Promise<Service> {
+export async function startService(config: ServiceConfig, log: Logger = loggerOf(config)): Promise<Service> {
+  const { synchronous, checkStore: check, postgres } = config;
   const policy = policyOf(config.policy === undefined ? {} : await loadPolicy(config.policy));
   const paths = await loadPaths(config.paths);
-  const kept = keeping ?? (await inStore(config));
+  const opened = await openStore(config.store, { synchronous, check, postgres });
   try {
-    return await running({ config, kept, policy, paths, log });
+    return await running({ ...opened, config, policy, paths, log });
   } catch (error) {
-    await kept.store.close();
+    await opened.store.close();
     throw error;
   }
-}
-
-async function inStore({ store: url, synchronous, checkStore: check, postgres }: ServiceConfig): Promise<Keeping> {
-  const { store, isUnavailable } = await openStore(url, { synchronous, check, postgres });
-  return { store, isUnavailable, recoveries: (options) => createRecoveries({ ...options, store }) };
 }
 
 /** Structured logs, one JSON document a line. Nothing that came in a request is logged but its route. */
@@ -85,9 +67,8 @@ export function loggerOf(
 }
 
 /** What a service is made of. */
-interface Made {
+interface Made extends Opened {
   config: ServiceConfig;
-  kept: Keeping;
   policy: Policy;
   paths: readonly RecoveryPath[];
   log: Logger;
@@ -102,7 +83,7 @@ interface Outside extends Pick<RecoveriesOptions, 'ports' | 'clock'> {
 }
 
 /** With ports of one's own only the clock and the keys are a sandbox's. */
-async function sandboxOutside({ config, kept: { store }, policy, paths }: Made): Promise<Outside> {
+async function sandboxOutside({ config, store, policy, paths }: Made): Promise<Outside> {
   const keys = await sandboxKeys(config.store, store);
   const clock = await SandboxClock.open(store);
   const sandbox = createSandbox({ key: keys.sealing, clock: clock.now, policy, codeStore: store.codes, paths });
@@ -154,15 +135,15 @@ const versionsBefore = (paths: readonly RecoveryPath[]): NonNullable<RecoveriesO
     : { [recoveryMachine.version ?? '']: { paths: builtIn, machine: recoveryMachine } };
 
 async function serving(server: Listener, made: Made): Promise<Service> {
-  const { config, kept, policy, paths, log } = made;
-  const { store } = kept;
+  const { config, store, isUnavailable, policy, paths, log } = made;
   const { url } = server;
   log.info({ url, mode: config.mode, store: nameOf({ url: config.store }) }, 'listening');
   const outside = config.mode === 'sandbox' ? await sandboxOutside(made) : await productionOutside(made);
   const { ports, clock = systemClock, sealingKey, tokenKeys, staff } = outside;
   const metrics = new Metrics(() => store.census(clock.now()));
   const tokens = new Tokens({ keys: tokenKeys, lifetimes: config.tokens, clock, staff });
-  const recoveries = await kept.recoveries({
+  const recoveries = await createRecoveries({
+    store,
     ports,
     clock,
     policy,
@@ -189,7 +170,7 @@ async function serving(server: Listener, made: Made): Promise<Service> {
     presenter: new Presenter(paths, events),
     streams,
     log,
-    isUnavailable: kept.isUnavailable,
+    isUnavailable,
     stopping: stopping.signal,
   });
   outside.routes?.(app, recoveries);

@@ -1,4 +1,4 @@
-import { createSecretKey, type KeyObject } from 'node:crypto';
+import { createHash, createSecretKey, type KeyObject } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import {
   createLocalJWKSet,
@@ -65,11 +65,15 @@ export interface StaffKeys {
 }
 
 const SECOND = 1_000;
+/** Tokens that are remembered, at most. */
+const MOST_GOOD = 10_000;
 
 /** Makes the service's own tokens, and says whose a bearer's token is. */
 export class Tokens implements LinkTokens {
   readonly #options: TokensOptions;
   readonly #keys: ReadonlyMap<string, KeyObject>;
+  /** Whose the service's own tokens are that were good, by their digests. */
+  readonly #good = new Map<string, Principal>();
   #staffKeys: { of: JSONWebKeySet; find: ReturnType<typeof createLocalJWKSet> } | undefined;
 
   constructor(options: TokensOptions) {
@@ -117,7 +121,18 @@ export class Tokens implements LinkTokens {
       .sign(first[1]);
   }
 
+  /** A token that was good is good until it expires: its signature is not computed again. */
   async #own(token: string, key: KeyObject): Promise<Principal> {
+    const digest = createHash('sha256').update(token).digest('base64url');
+    const known = this.#good.get(digest);
+    if (known && this.#options.clock.now() < known.expiresAt) return known;
+    const principal = await this.#verified(token, key);
+    if (this.#good.size >= MOST_GOOD) this.#good.clear();
+    this.#good.set(digest, principal);
+    return principal;
+  }
+
+  async #verified(token: string, key: KeyObject): Promise<Principal> {
     const { payload } = await jwtVerify(token, key, { ...this.#now(), algorithms: [ALGORITHM], issuer: ISSUER });
     const claims = Claims.parse(payload);
     const common = { recoveryId: claims.sub, expiresAt: Number(payload.exp) * SECOND };

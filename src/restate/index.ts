@@ -1,3 +1,2 @@
 export { openRestate, type RestateEndpoint, type RestateOptions } from './endpoint.ts';
 export { createRestateRecoveries, type RestateRecoveriesOptions } from './host.ts';
-export { onRestate } from './store.ts';

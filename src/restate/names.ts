@@ -69,8 +69,6 @@ export interface RecoveryHandlers {
   wanted: Exclusive<{ key: string }, RequestRecord | null>;
   /** Processes what is due, and gives the keys of the calls that are to be made now. */
   underWay: Exclusive<{ as?: never }, string[]>;
-  /** Forgets answers that were given before an instant. */
-  forgetReceipts: Exclusive<{ before: Instant }>;
   /** Waits for its turn: what came before is written then. */
   turn: Exclusive<{ as?: never }>;
   stand: Shared<{ as?: never }, Stand | null>;

@@ -10,7 +10,7 @@ const DAY = 24 * 60 * 60 * SECOND;
 export const OBJECT = {
   journalRetention: 0,
   idempotencyRetention: 0,
-  retryPolicy: { initialInterval: 50, exponentiationFactor: 2, maxInterval: 2 * SECOND },
+  retryPolicy: { initialInterval: 50, exponentiationFactor: 2, maxInterval: 10 * SECOND },
 } satisfies ObjectOptions;
 
 /** A registry may take a quarter of an hour to answer: no call is cut off for being slow. */

@@ -1,5 +1,5 @@
 import type { ListFilter } from '../store/types.ts';
-import { RECOVERY, START } from './names.ts';
+import { RECOVERY } from './names.ts';
 import type { Indexed } from './state.ts';
 
 const text = (value: string) => `'${value.replaceAll("'", "''")}'`;
@@ -28,13 +28,12 @@ export class Query {
 /** Where the indexes of a namespace's recoveries are: see `Indexed`. */
 export class Index {
   readonly #query: Query;
-  readonly #inside: string;
   readonly #from: string;
 
   constructor(query: Query, namespace: string) {
     this.#query = query;
-    this.#inside = `starts_with(service_key, ${text(`${namespace}/`)})`;
-    this.#from = `from state where service_name = ${text(RECOVERY.name)} and key = 'index' and ${this.#inside}`;
+    const inside = `starts_with(service_key, ${text(`${namespace}/`)})`;
+    this.#from = `from state where service_name = ${text(RECOVERY.name)} and key = 'index' and ${inside}`;
   }
 
   async #indexed(where: string, more = ''): Promise<Indexed[]> {
@@ -90,19 +89,6 @@ export class Index {
     if (ids.length === 0) return new Map();
     const found = await this.#indexed(`and ${field('id')} in (${ids.map(text).join(', ')})`);
     return new Map(found.flatMap(({ id, dueAt }) => (dueAt === undefined ? [] : [[id, dueAt] as const])));
-  }
-
-  /** Keys of the objects that keep answers given before an instant. */
-  async receiptsBefore(before: number): Promise<{ starts: string[]; recoveries: string[] }> {
-    const keysOf = async (where: string) => {
-      const old = `${number('at')} < ${before} and ${this.#inside}`;
-      const query = `select distinct service_key from state where ${where} and ${old}`;
-      return (await this.#query.rows<{ service_key: string }>(query)).map((row) => row.service_key);
-    };
-    return {
-      starts: await keysOf(`service_name = ${text(START.name)} and key = 'kept'`),
-      recoveries: await keysOf(`service_name = ${text(RECOVERY.name)} and starts_with(key, 'receipt/')`),
-    };
   }
 
   async census(now: number) {

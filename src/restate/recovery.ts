@@ -8,11 +8,10 @@ import { scopeOf, untouched } from '../host/parts.ts';
 import { Refusal } from '../host/refusal.ts';
 import type { Taken } from '../host/takeover.ts';
 import type { Receipt } from '../store/types.ts';
-import { Cells, type Reading, reading } from './cells.ts';
 import { type Hosts, nowOf, opened } from './inside.ts';
 import { type CallResult, type EventAnswer, RECOVERY, type RecoveryHandlers } from './names.ts';
 import { OBJECT } from './options.ts';
-import { chainIn, forgetReceipts, keep, keptIn, receiptKey, standIn, trailIn, type Waiting } from './state.ts';
+import { chainIn, receiptKey, requestsIn, standIn, trailIn } from './state.ts';
 import { Turn } from './turn.ts';
 
 /** What a client sends with an event, sealed. */
@@ -54,18 +53,17 @@ export function recoveryObject(hosts: Hosts) {
       }
     };
   };
-  const shared = <I, O>(work: (cells: Reading, input: I) => Promise<O>) =>
-    handlers.object.shared((ctx: ObjectSharedContext, input: I) => work(reading(ctx), input));
+  const shared = <I, O>(work: (ctx: ObjectSharedContext, input: I) => Promise<O>) => handlers.object.shared(work);
 
   const writing: Pick<RecoveryHandlers, 'begin' | 'event' | 'joined' | 'answered' | 'due' | 'wanted' | 'underWay'> = {
     begin: turn(async (mine, input) => {
       const { host, id } = mine;
       const { start, policy } = opened<SentStart>(host, input.sealed, places.start);
       const begun = host.parts.begun(start, policy, id, input.at);
+      if (input.receipt !== undefined) mine.ctx.set('starts', [input.receipt]);
       try {
         const change = begin(host.machine, begun.record, begun.input, begun.entry, undefined, mine.deciding);
         await mine.write(change);
-        if (input.receipt !== undefined) await keep(mine.cells, { starts: [input.receipt] });
         host.parts.observer.stepped?.('start');
         return { live: change.recovery.live, ledger: [...change.ledger] };
       } catch (error) {
@@ -83,31 +81,27 @@ export function recoveryObject(hosts: Hosts) {
     }),
 
     joined: turn(async (mine, { entry, receipt, token }) => {
-      if (receipt !== undefined) {
-        const { starts } = await keptIn(mine.cells);
-        await keep(mine.cells, { starts: [...starts, receipt] });
-      }
+      if (receipt !== undefined) mine.ctx.set('starts', [...((await mine.ctx.get<string[]>('starts')) ?? []), receipt]);
       if (entry) await mine.note([entry]);
       mine.host.ends(token);
     }),
 
     answered: turn(answered),
     due: turn(async (mine, { at }) => {
-      const { wakes, ...kept } = await keptIn(mine.cells);
-      if (at !== undefined && wakes === at) mine.cells.set('kept', kept);
+      if (at !== undefined && (await mine.ctx.get<number>('wakes')) === at) mine.ctx.clear('wakes');
       await mine.processDue();
     }),
 
     wanted: turn(async (mine, { key }) => {
       await mine.processDue();
-      const request = (await keptIn(mine.cells)).requests.find((each) => each.key === key);
+      const request = (await requestsIn(mine.ctx)).find((each) => each.key === key);
       if (!request || request.later) return null;
       return request;
     }),
 
     underWay: turn(async (mine) => {
       await mine.processDue();
-      return (await keptIn(mine.cells)).requests.filter(({ later }) => !later).map(({ key }) => key);
+      return (await requestsIn(mine.ctx)).filter(({ later }) => !later).map(({ key }) => key);
     }),
   };
 
@@ -115,16 +109,12 @@ export function recoveryObject(hosts: Hosts) {
     name: RECOVERY.name,
     handlers: {
       ...writing,
-      forgetReceipts: async (ctx: ObjectContext, { before }: { before: number }) =>
-        forgetReceipts(new Cells(ctx), before),
       turn: async () => {},
-      stand: shared((cells) => standIn(cells)),
-      trail: shared((cells, { after }: { after: number }) => trailIn(cells, after)),
-      chain: shared((cells) => chainIn(cells)),
-      outbox: shared(async (cells) => (await keptIn(cells)).requests),
-      hasReceipt: shared(
-        async (cells, { receipt }: { receipt: string }) => (await cells.get<Receipt>(receipt)) !== null,
-      ),
+      stand: shared((ctx) => standIn(ctx)),
+      trail: shared((ctx, { after }: { after: number }) => trailIn(ctx, after)),
+      chain: shared((ctx) => chainIn(ctx)),
+      outbox: shared((ctx) => requestsIn(ctx)),
+      hasReceipt: shared(async (ctx, { receipt }: { receipt: string }) => (await ctx.get<Receipt>(receipt)) !== null),
     },
     options: OBJECT,
   });
@@ -135,7 +125,7 @@ const terminal = (error: unknown) =>
   isMachineError(error) ? new TerminalError(error instanceof Error ? error.message : String(error)) : error;
 
 async function eventAnswer(mine: Turn, { event, by, key, ifVersion }: SentEvent): Promise<EventAnswer> {
-  const { host, cells, id, now } = mine;
+  const { host, ctx, id, now } = mine;
   const taken = await mine.load();
   if (!taken) return { no: 'unknown' };
   const made = deliveryOf(mine, taken, { event, by, key, ifVersion });
@@ -144,7 +134,7 @@ async function eventAnswer(mine: Turn, { event, by, key, ifVersion }: SentEvent)
     return { answer: refusalAnswer(made) };
   }
   const { delivery, answer } = made;
-  const receipt = key === undefined ? null : await cells.get<Receipt>(receiptKey(scopeOf(id, by), key));
+  const receipt = key === undefined ? null : await ctx.get<Receipt>(receiptKey(scopeOf(id, by), key));
   const before = repeated(receipt ?? undefined, delivery.asked);
   if (before?.result === 'keyReused') return { answer: refusalAnswer(keyReused()) };
   if (before?.result === 'repeated') return { answer: before.answer as Answer };
@@ -176,9 +166,9 @@ function refusalAnswer({ code, message, reason, field, allowed }: Refusal): Answ
 
 /** What came of a call: it is made again, told to the trail, or brought to the machine. */
 async function answered(mine: Turn, { key, port, kind, tries: before, sealed }: CallResult): Promise<void> {
-  const { host, cells, id, now } = mine;
+  const { host, ctx, id, now } = mine;
   const outcome = opened<Outcome>(host, sealed, places.answer(id, key));
-  const { requests } = await keptIn(cells);
+  const requests = await requestsIn(ctx);
   const request = requests.find((each) => each.key === key);
   if (request && request.tries !== before) return; // an answer of an earlier try
   const tries = before + 1;
@@ -188,8 +178,10 @@ async function answered(mine: Turn, { key, port, kind, tries: before, sealed }: 
       const notBefore = now + host.parts.retryDelay(tries);
       const again = { ...request, tries, notBefore };
       const isLater = notBefore > now;
-      const waiting: Waiting = { ...again, ...(isLater ? { later: true } : {}) };
-      await keep(cells, { requests: requests.map((each) => (each.key === key ? waiting : each)) });
+      ctx.set(
+        'requests',
+        requests.map((each) => (each.key === key ? { ...again, ...(isLater ? { later: true } : {}) } : each)),
+      );
       host.parts.observer.retried?.(port);
       if (isLater) host.settled(id, key);
       else mine.order(again);

@@ -1,3 +1,4 @@
+import type { ObjectContext, ObjectSharedContext } from '@restatedev/restate-sdk';
 import type { Instant } from '../core/index.ts';
 import { summaryOf } from '../host/view.ts';
 import { type ChainedEntry, type ChainHead, chained } from '../store/audit-chain.ts';
@@ -10,35 +11,13 @@ import type {
   RecoveryRecord,
   RequestRecord,
 } from '../store/types.ts';
-import type { Cells, Reading, Writing } from './cells.ts';
 import { hashOf } from './inside.ts';
 import type { Stand } from './names.ts';
 
+type Reading = ObjectContext | ObjectSharedContext;
+
 /** A call in the outbox; `later` where it waits for its next try. */
 export type Waiting = RequestRecord & { later?: true };
-
-/** What is kept of a recovery beside its stand, its trail and its receipts. */
-export interface Kept {
-  requests: Waiting[];
-  head: ChainHead;
-  ledger: LedgerEntry[];
-  retention: ErasureDate[];
-  /** Its account, for as long as the account's object holds something of it. */
-  account: string;
-  /** Idempotency keys of starts that led to it, hashed. */
-  starts: string[];
-  /** The earliest instant for which a message to itself is under way. */
-  wakes?: Instant;
-}
-
-const NOTHING: Kept = {
-  requests: [],
-  head: { seq: 0, hash: '' },
-  ledger: [],
-  retention: [],
-  account: '',
-  starts: [],
-};
 
 /** What queries look at, so that nothing else of a recovery has to be read: see `query.ts`. */
 export interface Indexed extends Omit<RecoveryRecord, 'snapshot' | 'calls'> {
@@ -50,31 +29,33 @@ export interface Indexed extends Omit<RecoveryRecord, 'snapshot' | 'calls'> {
   requests: number;
 }
 
-/** Entries of a trail that are kept together. */
-const TOGETHER = 16;
-const auditKey = (seq: number) => `audit/${Math.floor((seq - 1) / TOGETHER)}`;
+const AUDIT = 'audit/';
+const DIGITS = 8;
+const auditKey = (seq: number) => `${AUDIT}${String(seq).padStart(DIGITS, '0')}`;
 const RECEIPT = 'receipt/';
 /** The key of an answer that is kept for a repeat. */
 export const receiptKey = (scope: string, key: string) => RECEIPT + hashOf(scope, key);
 
-export const standIn = (cells: Reading) => cells.get<Stand>('stand');
-export const keptIn = async (cells: Reading): Promise<Kept> => (await cells.get<Kept>('kept')) ?? NOTHING;
-export async function keep(cells: Writing, part: Partial<Kept>): Promise<void> {
-  cells.set('kept', { ...(await keptIn(cells)), ...part });
-}
+export const standIn = (ctx: Reading) => ctx.get<Stand>('stand');
+export const requestsIn = async (ctx: Reading) => (await ctx.get<Waiting[]>('requests')) ?? [];
+export const ledgerIn = async (ctx: Reading) => (await ctx.get<LedgerEntry[]>('ledger')) ?? [];
+export const retentionIn = async (ctx: Reading) => (await ctx.get<ErasureDate[]>('retention')) ?? [];
+const headIn = async (ctx: Reading) => (await ctx.get<ChainHead>('head')) ?? { seq: 0, hash: '' };
 
 /** The trail as it is kept, in its order. */
-export async function chainIn(cells: Reading): Promise<{ head: ChainHead; entries: ChainedEntry[] }> {
-  const { head } = await keptIn(cells);
+export async function chainIn(ctx: Reading): Promise<{ head: ChainHead; entries: ChainedEntry[] }> {
+  const head = await headIn(ctx);
   const entries: ChainedEntry[] = [];
-  for (let seq = 1; seq <= head.seq; seq += TOGETHER)
-    entries.push(...((await cells.get<ChainedEntry[]>(auditKey(seq))) ?? []));
+  for (let seq = 1; seq <= head.seq; seq++) {
+    const entry = await ctx.get<ChainedEntry>(auditKey(seq));
+    if (entry) entries.push(entry);
+  }
   return { head, entries };
 }
 
 /** The trail for a reader. */
-export async function trailIn(cells: Reading, after = 0): Promise<(AuditEntry & { seq: number })[]> {
-  const { entries } = await chainIn(cells);
+export async function trailIn(ctx: Reading, after = 0): Promise<(AuditEntry & { seq: number })[]> {
+  const { entries } = await chainIn(ctx);
   return entries
     .filter(({ seq }) => seq > after)
     .map(({ seq, at, kind, data }) => ({ seq, at, kind, data: data === null ? { erased: true } : JSON.parse(data) }));
@@ -82,71 +63,55 @@ export async function trailIn(cells: Reading, after = 0): Promise<(AuditEntry & 
 
 /** Adds to the trail. */
 export async function writeAudit(
-  cells: Writing,
+  ctx: ObjectContext,
   recoveryId: string,
   audit: readonly AuditEntry[],
   random: (size: number) => Buffer,
 ): Promise<void> {
   if (audit.length === 0) return;
-  const { head } = await keptIn(cells);
-  const entries = chained(recoveryId, head, audit, random);
-  for (const entry of entries) {
-    const key = auditKey(entry.seq);
-    cells.set(key, [...((await cells.get<ChainedEntry[]>(key)) ?? []), entry]);
-  }
-  const { seq, hash } = entries.at(-1) ?? head;
-  await keep(cells, { head: { seq, hash } });
+  const entries = chained(recoveryId, await headIn(ctx), audit, random);
+  for (const entry of entries) ctx.set(auditKey(entry.seq), entry);
+  const last = entries.at(-1);
+  if (last) ctx.set('head', { seq: last.seq, hash: last.hash });
 }
 
-export function writeReceipt(cells: Writing, receipt: Receipt | undefined): void {
-  if (receipt) cells.set(receiptKey(receipt.scope, receipt.key), receipt);
-}
-
-/** Forgets the answers that were given before an instant. */
-export async function forgetReceipts(cells: Cells, before: Instant): Promise<void> {
-  for (const key of await cells.keys()) {
-    if (!key.startsWith(RECEIPT)) continue;
-    const receipt = await cells.get<Receipt>(key);
-    if (receipt && receipt.at < before) cells.clear(key);
-  }
-  cells.flush();
+export function writeReceipt(ctx: ObjectContext, receipt: Receipt | undefined): void {
+  if (receipt) ctx.set(receiptKey(receipt.scope, receipt.key), receipt);
 }
 
 /** Writes all of a change; until the handler ends nobody else writes to the recovery. */
-export async function writeChange(cells: Writing, change: Change, random: (size: number) => Buffer): Promise<void> {
-  const { recovery, timers, awaited, retention = [], erasure } = change;
-  cells.set('stand', { recovery, timers });
-  if (erasure) await erase(cells, erasure);
-  const kept = await keptIn(cells);
-  const requests = kept.requests.filter(({ kind, key }) => kind === 'sent' || awaited.includes(key));
-  const dates = kept.retention.filter((date) => retention.every((each) => each.class !== date.class));
-  await keep(cells, {
-    requests: [...requests, ...change.requests],
-    ledger: [...kept.ledger, ...change.ledger],
-    retention: [...dates, ...retention],
-  });
-  await writeAudit(cells, recovery.id, change.audit, random);
-  writeReceipt(cells, change.receipt);
+export async function writeChange(ctx: ObjectContext, change: Change, random: (size: number) => Buffer): Promise<void> {
+  const { recovery, timers, requests, awaited, audit, ledger, retention = [], erasure } = change;
+  ctx.set('stand', { recovery, timers });
+  if (erasure) await erase(ctx, erasure);
+  const kept = (await requestsIn(ctx)).filter(({ kind, key }) => kind === 'sent' || awaited.includes(key));
+  ctx.set('requests', [...kept, ...requests]);
+  await writeAudit(ctx, recovery.id, audit, random);
+  if (ledger.length > 0) ctx.set('ledger', [...(await ledgerIn(ctx)), ...ledger]);
+  if (retention.length > 0) {
+    const others = (await retentionIn(ctx)).filter((date) => retention.every((each) => each.class !== date.class));
+    ctx.set('retention', [...others, ...retention]);
+  }
+  writeReceipt(ctx, change.receipt);
 }
 
 /** Before anything new is written: the date is used up, and what it was for goes. */
-async function erase(cells: Writing, { class: of, entries, ledger, onlyPort }: NonNullable<Change['erasure']>) {
-  const kept = await keptIn(cells);
-  await keep(cells, {
-    retention: kept.retention.filter((date) => date.class !== of),
-    ...(ledger ? { ledger: [] } : {}),
-    ...(onlyPort === undefined ? {} : { requests: kept.requests.filter(({ port }) => port === onlyPort) }),
-  });
-  for (const seq of entries) {
-    const key = auditKey(seq);
-    const together = (await cells.get<ChainedEntry[]>(key)) ?? [];
-    cells.set(
-      key,
-      together.map((entry) => (entry.seq === seq ? { ...entry, data: null, salt: null } : entry)),
-    );
+async function erase(ctx: ObjectContext, erasure: NonNullable<Change['erasure']>): Promise<void> {
+  ctx.set(
+    'retention',
+    (await retentionIn(ctx)).filter((date) => date.class !== erasure.class),
+  );
+  for (const seq of erasure.entries) {
+    const entry = await ctx.get<ChainedEntry>(auditKey(seq));
+    if (entry) ctx.set(auditKey(seq), { ...entry, data: null, salt: null });
   }
-  if (onlyPort === undefined) return;
-  for (const key of await cells.keys()) if (key.startsWith(RECEIPT)) cells.clear(key);
+  if (erasure.ledger) ctx.clear('ledger');
+  if (erasure.onlyPort === undefined) return;
+  ctx.set(
+    'requests',
+    (await requestsIn(ctx)).filter(({ port }) => port === erasure.onlyPort),
+  );
+  for (const key of await ctx.stateKeys()) if (key.startsWith(RECEIPT)) ctx.clear(key);
 }
 
 /** The earliest of erasures, evidence before all else. */
@@ -157,12 +122,12 @@ export const nextErasure = (dates: readonly ErasureDate[]): ErasureDate | undefi
  * What queries look at, brought up to date.
  * @returns when the recovery has to be woken next: for a timer, a call that is tried again, an erasure.
  */
-export async function writeIndex(cells: Writing, goesOn: boolean): Promise<Instant | undefined> {
-  const stand = await standIn(cells);
+export async function writeIndex(ctx: ObjectContext, goesOn: boolean): Promise<Instant | undefined> {
+  const stand = await standIn(ctx);
   if (!stand) return undefined;
   const { recovery, timers } = stand;
-  const { requests, retention } = await keptIn(cells);
-  const erasure = recovery.status === 'active' ? undefined : nextErasure(retention);
+  const requests = await requestsIn(ctx);
+  const erasure = recovery.status === 'active' ? undefined : nextErasure(await retentionIn(ctx));
   const dueAt = earliest(timers.map((timer) => timer.dueAt));
   const wakeAt = goesOn
     ? earliest([dueAt, erasure?.dueAt, ...requests.filter(({ later }) => later).map(({ notBefore }) => notBefore)])
@@ -174,7 +139,7 @@ export async function writeIndex(cells: Writing, goesOn: boolean): Promise<Insta
     timers: timers.length,
     requests: requests.length,
   };
-  cells.set('index', index);
+  ctx.set('index', index);
   return wakeAt;
 }
 

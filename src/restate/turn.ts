@@ -4,16 +4,15 @@ import { type Decision, decide, isMachineError, stuck } from '../host/decide.ts'
 import type { Random } from '../host/parts.ts';
 import type { Taken } from '../host/takeover.ts';
 import type { AuditEntry, Change, Receipt, RequestRecord } from '../store/types.ts';
-import { Cells } from './cells.ts';
 import { type Inside, randomOf } from './inside.ts';
 import { ACCOUNT, keyIn, PORTS, RECOVERY, START } from './names.ts';
 import {
-  keep,
-  keptIn,
+  ledgerIn,
   nextErasure,
+  requestsIn,
+  retentionIn,
   standIn,
   trailIn,
-  type Waiting,
   writeAudit,
   writeChange,
   writeIndex,
@@ -22,8 +21,7 @@ import {
 
 /** One handler's turn at a recovery. */
 export class Turn {
-  readonly cells: Cells;
-  readonly #ctx: ObjectContext;
+  readonly ctx: ObjectContext;
   readonly host: Inside;
   readonly id: string;
   readonly random: Random;
@@ -31,8 +29,7 @@ export class Turn {
   #isLeft = false;
 
   constructor(ctx: ObjectContext, host: Inside, id: string, now: Instant) {
-    this.#ctx = ctx;
-    this.cells = new Cells(ctx);
+    this.ctx = ctx;
     this.host = host;
     this.id = id;
     this.now = now;
@@ -45,7 +42,7 @@ export class Turn {
 
   /** The recovery with its machine; one that has to be migrated first is. */
   async load(): Promise<Taken | undefined> {
-    const stand = await standIn(this.cells);
+    const stand = await standIn(this.ctx);
     if (!stand) return undefined;
     const { taken, migration } = this.host.takeover.take(stand, this.now, this.host.parts.particulars(this.random));
     if (migration) {
@@ -58,13 +55,15 @@ export class Turn {
 
   /** Writes a change, and sees to what follows from it. */
   async write(change: Change): Promise<void> {
-    const { cells, host } = this;
-    const before = await standIn(cells);
+    const { ctx, host } = this;
+    const before = await standIn(ctx);
     const { recovery, requests, awaited, ledger, erasure } = change;
-    await writeChange(cells, change, this.random);
-    if (!before) await keep(cells, { account: recovery.accountId });
-    else if (ledger.length > 0 || before.recovery.live !== recovery.live || erasure?.ledger)
-      await this.#tellAccount(change);
+    await writeChange(ctx, change, this.random);
+    if (before?.recovery.accountId) ctx.set('account', before.recovery.accountId);
+    if (before) {
+      const wasLive = before.recovery.live;
+      if (ledger.length > 0 || wasLive !== recovery.live || erasure?.ledger) await this.#tellAccount(change);
+    } else ctx.set('account', recovery.accountId);
     if (erasure?.onlyPort !== undefined) await this.#forgetStarts();
     host.keepOnly(recovery.id, awaited);
     for (const request of requests) this.order(request);
@@ -73,29 +72,31 @@ export class Turn {
   }
 
   async #tellAccount({ recovery, ledger, erasure }: Change): Promise<void> {
-    const { account } = await keptIn(this.cells);
-    const told = { recoveryId: this.id, live: recovery.live, ledger: [...ledger], forget: erasure?.ledger === true };
-    await this.#ctx.objectClient(ACCOUNT, keyIn(this.host.namespace, account)).record(told);
-    if (erasure?.ledger) await keep(this.cells, { account: '' });
+    const { ctx, host, id } = this;
+    const account = (await ctx.get<string>('account')) ?? '';
+    const told = { recoveryId: id, live: recovery.live, ledger: [...ledger], forget: erasure?.ledger === true };
+    await ctx.objectClient(ACCOUNT, keyIn(host.namespace, account)).record(told);
+    if (erasure?.ledger) ctx.clear('account');
   }
 
   async #forgetStarts(): Promise<void> {
-    const { starts } = await keptIn(this.cells);
-    for (const start of starts) this.#ctx.objectSendClient(START, keyIn(this.host.namespace, start)).forget({});
-    await keep(this.cells, { starts: [] });
+    const { ctx, host } = this;
+    for (const start of (await ctx.get<string[]>('starts')) ?? [])
+      ctx.objectSendClient(START, keyIn(host.namespace, start)).forget({});
+    ctx.clear('starts');
   }
 
   /** Has a call made as soon as this turn is over. */
   order(request: RequestRecord): void {
-    const { host, id } = this;
+    const { ctx, host, id } = this;
     host.ordered(request);
     const { key, tries } = request;
-    this.#ctx.serviceSendClient(PORTS).call({ recovery: keyIn(host.namespace, id), key, tries, host: host.id });
+    ctx.serviceSendClient(PORTS).call({ recovery: keyIn(host.namespace, id), key, tries, host: host.id });
   }
 
   async note(entries: readonly AuditEntry[], receipt?: Receipt): Promise<void> {
-    await writeAudit(this.cells, this.id, entries, this.random);
-    writeReceipt(this.cells, receipt);
+    await writeAudit(this.ctx, this.id, entries, this.random);
+    writeReceipt(this.ctx, receipt);
   }
 
   /** Writes what was decided. */
@@ -108,15 +109,18 @@ export class Turn {
 
   /** Takes a call from the outbox. */
   async settle(key: string): Promise<void> {
-    const { requests } = await keptIn(this.cells);
-    await keep(this.cells, { requests: requests.filter((each) => each.key !== key) });
+    const requests = await requestsIn(this.ctx);
+    this.ctx.set(
+      'requests',
+      requests.filter((each) => each.key !== key),
+    );
     this.host.settled(this.id, key);
   }
 
   /** Marks the recovery, whose machine failed. */
   async getStuck(error: unknown): Promise<void> {
     this.host.parts.onError(error);
-    const stand = await standIn(this.cells);
+    const stand = await standIn(this.ctx);
     if (stand?.recovery.status !== 'active') return;
     await this.write(stuck(stand, error, this.now, this.host.parts.particulars(this.random)));
   }
@@ -136,48 +140,42 @@ export class Turn {
   }
 
   async #tryAgain(): Promise<void> {
-    const { requests } = await keptIn(this.cells);
-    const isDue = ({ later, notBefore }: Waiting) => later === true && notBefore <= this.now;
-    const due = requests.filter(isDue);
-    if (due.length === 0) return;
-    const again = requests.map((request) => {
-      if (!isDue(request)) return request;
-      const { later: _, ...now } = request;
-      return now;
-    });
-    await keep(this.cells, { requests: again });
-    for (const request of due) this.order(request);
+    const requests = await requestsIn(this.ctx);
+    if (!requests.some(({ later, notBefore }) => later && notBefore <= this.now)) return;
+    const isDue = ({ later, notBefore }: (typeof requests)[number]) => later === true && notBefore <= this.now;
+    this.ctx.set(
+      'requests',
+      requests.map((request) => {
+        if (!isDue(request)) return request;
+        const { later: _, ...again } = request;
+        return again;
+      }),
+    );
+    for (const request of requests.filter(isDue)) this.order(request);
   }
 
   async #eraseDue(): Promise<void> {
-    const { cells, now } = this;
+    const { ctx, now } = this;
     for (;;) {
-      const stand = await standIn(cells);
-      const { retention, ledger } = await keptIn(cells);
-      const next = nextErasure(retention);
+      const stand = await standIn(ctx);
+      const next = nextErasure(await retentionIn(ctx));
       if (!stand || stand.recovery.status === 'active' || !next || next.dueAt > now) return;
       const { recovery } = stand;
-      const ended = { recovery, trail: await trailIn(cells), ledger };
+      const ended = { recovery, trail: await trailIn(ctx), ledger: await ledgerIn(ctx) };
       const at = Math.max(now, recovery.updatedAt);
       await this.write(this.host.parts.particulars(this.random).erasure(ended, next.class, at));
     }
   }
 
-  /** Writes everything, and sees to it that the recovery is woken: at the end of every turn. */
+  /** Brings the index up to date and sees to it that the recovery is woken: at the end of every turn. */
   async end(): Promise<void> {
-    const { cells, host, id, now } = this;
-    const next = await writeIndex(cells, !this.#isLeft);
-    if (!host.wakesByRestate) host.wakeAt(id, next);
-    else await this.#wakeAt(next, now);
-    cells.flush();
-  }
-
-  async #wakeAt(next: Instant | undefined, now: Instant): Promise<void> {
-    const { wakes } = await keptIn(this.cells);
-    if (next === undefined || (wakes !== undefined && wakes <= next)) return;
-    await keep(this.cells, { wakes: next });
+    const { ctx, host, id, now } = this;
+    const next = await writeIndex(ctx, !this.#isLeft);
+    if (!host.wakesByRestate) return host.wakeAt(id, next);
+    const woken = await ctx.get<Instant>('wakes');
+    if (next === undefined || (woken !== null && woken <= next)) return;
+    ctx.set('wakes', next);
     const delay = { milliseconds: Math.max(0, next - now) };
-    const itself = this.#ctx.objectSendClient(RECOVERY, keyIn(this.host.namespace, this.id));
-    itself.due({ at: next }, rpc.sendOpts({ delay }));
+    ctx.objectSendClient(RECOVERY, keyIn(host.namespace, id)).due({ at: next }, rpc.sendOpts({ delay }));
   }
 }

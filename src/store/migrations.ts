@@ -149,19 +149,10 @@ export const migrations: Record<string, Migration> = {
         .execute();
     },
   },
-  '0006_one_tree_a_table': {
-    /** SQLite keeps the key of these twice, in the table and in an index, unless it is told that the key is the table's order. */
+  '0006_timers_in_one_tree': {
+    /** SQLite keeps a key twice, in the table and in an index, unless it is told that the key is the table's order. */
     async up(db: Kysely<unknown>) {
       if (!(db.getExecutor().adapter instanceof SqliteAdapter)) return;
-      await sql`create table audit_new (
-        recovery_id text not null references recoveries (id), seq integer not null, at bigint not null, kind text not null,
-        data text, salt text, digest text not null, hash text not null, primary key (recovery_id, seq)
-      ) without rowid`.execute(db);
-      await sql`insert into audit_new select recovery_id, seq, at, kind, data, salt, digest, hash from audit`.execute(
-        db,
-      );
-      await sql`drop table audit`.execute(db);
-      await sql`alter table audit_new rename to audit`.execute(db);
       await sql`create table timers_new (
         recovery_id text not null references recoveries (id), id text not null, source text not null, target text not null,
         event text not null, due_at bigint not null, position integer not null, primary key (recovery_id, id)

@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
-import { type Kysely, Migrator, sql } from 'kysely';
+import { type Kysely, Migrator, type Selectable, sql } from 'kysely';
 import { faultPoint } from '#fault-point';
 import type { CodeStore } from '../code-store.ts';
 import type { Instant } from '../core/index.ts';
@@ -43,6 +43,8 @@ export interface SqlDialect {
   onClose(): void;
 }
 
+/** How often counts that are over are thrown away, in ms: they count for nothing meanwhile. */
+const SWEEP = 1_000;
 /** Recoveries that are kept where this process alone writes them. */
 const KNOWN = 1_000;
 
@@ -57,6 +59,10 @@ export const passedOver = (db: Trx, machineVersions: readonly string[]) =>
     .where('status', '=', sql.lit('active'))
     .where('machine_version', 'in', machineVersions);
 
+const selectReceipt = prepared<{ scope: string; key: string }, Selectable<Tables['receipts']>>(
+  ['scope', 'key'],
+  (db, { scope, key }) => db.selectFrom('receipts').selectAll().where('scope', '=', scope).where('key', '=', key),
+);
 const dueTimers = (db: Trx, now: Instant, limit: number) =>
   db
     .selectFrom('timers')
@@ -88,6 +94,8 @@ export class SqlStore implements Store {
   readonly #reader: SqlReader;
   readonly #group: GroupCommit | undefined;
   readonly #known: KnownRecoveries;
+  /** When counts that are over were thrown away last. */
+  #swept = 0;
   readonly #parts = new Parts();
 
   constructor(db: Kysely<Tables>, dialect: SqlDialect) {
@@ -198,12 +206,7 @@ export class SqlStore implements Store {
   }
 
   async receipt(scope: string, key: string) {
-    const row = await this.#db
-      .selectFrom('receipts')
-      .selectAll()
-      .where('scope', '=', scope)
-      .where('key', '=', key)
-      .executeTakeFirst();
+    const [row] = (await selectReceipt(this.#db, { scope, key })).rows;
     if (!row) return undefined;
     const { recovery_id, answer, ...receipt } = row;
     return { ...receipt, recoveryId: recovery_id, answer: JSON.parse(answer) };
@@ -218,6 +221,10 @@ export class SqlStore implements Store {
   async take(limits: readonly Limit[], now: Instant) {
     try {
       await this.#write('', async (trx) => {
+        if (now - this.#swept >= SWEEP || now < this.#swept) {
+          await trx.deleteFrom('limits').where('until', '<=', now).execute();
+          this.#swept = now;
+        }
         for (const limit of limits) {
           const from = await countLimit(trx, limit, now);
           if (from > now) throw new Full(from);

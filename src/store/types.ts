@@ -226,12 +226,6 @@ export interface Shared {
   listen(heard: (changed: Changed) => void): void;
 }
 
-/** What a service asks for beside the recoveries themselves. */
-export type ServiceStore = Pick<
-  Store,
-  'codes' | 'take' | 'setting' | 'set' | 'census' | 'forgetReceipts' | 'load' | 'requestsOf' | 'nextDueOf' | 'close'
->;
-
 /** Where recoveries are kept. All methods are safe to call at once. */
 export interface Store extends StoreReader {
   /** There where several hosts may have the store open at once. */

@@ -2,6 +2,7 @@ import { faultPoint } from '#fault-point';
 import type { CodeSlot } from '../code-store.ts';
 import type { Known } from './known.ts';
 import type { Packed, Parts } from './parts.ts';
+import { prepared } from './prepared.ts';
 import type { Trx } from './tables.ts';
 import type { Change, Limit, Receipt } from './types.ts';
 import { insertEntries, Stale, writeRecovery } from './write-recovery.ts';
@@ -66,34 +67,58 @@ async function erase(trx: Trx, { recovery: { id }, erasure }: Change): Promise<v
   }
 }
 
+interface ReceiptRow extends Omit<Receipt, 'recoveryId' | 'answer'> {
+  recovery_id: string;
+  answer: string;
+}
+const insertReceipt = prepared<ReceiptRow>(['scope', 'key', 'recovery_id', 'digest', 'at', 'answer'], (db, row) =>
+  db
+    .insertInto('receipts')
+    .values({ ...row })
+    .onConflict((conflict) => conflict.columns(['scope', 'key']).doNothing()),
+);
+
 /** @throws Stale when the key was used meanwhile. */
 export async function writeReceipt(trx: Trx, receipt: Receipt | undefined): Promise<void> {
   if (!receipt) return;
   const { recoveryId, answer, ...row } = receipt;
-  const { numInsertedOrUpdatedRows } = await trx
-    .insertInto('receipts')
-    .values({ ...row, recovery_id: recoveryId, answer: JSON.stringify(answer) })
-    .onConflict((conflict) => conflict.columns(['scope', 'key']).doNothing())
-    .executeTakeFirst();
-  if (numInsertedOrUpdatedRows !== 1n) throw new Stale();
+  const values = { ...row, recovery_id: recoveryId, answer: JSON.stringify(answer) };
+  if ((await insertReceipt(trx, values)).numAffectedRows !== 1n) throw new Stale();
 }
+
+interface Counted {
+  key: string;
+  now: number;
+  until: number;
+}
+/** A count whose end has passed begins anew, and one whose end a clock that was wrong for a while has left too far away. */
+const countOne = prepared<Counted, { count: number; until: number }>(
+  ['key', 'now', 'until'],
+  (db, { key, now, until }) =>
+    db
+      .insertInto('limits')
+      .values({ key, count: 1, until })
+      .onConflict((conflict) =>
+        conflict.column('key').doUpdateSet(({ ref, eb }) => {
+          const isOver = () => eb.or([eb(ref('limits.until'), '<=', now), eb(ref('limits.until'), '>', until)]);
+          return {
+            count: eb
+              .case()
+              .when(isOver())
+              .then(1)
+              .else(eb('limits.count', '+', 1))
+              .end(),
+            until: eb.case().when(isOver()).then(ref('excluded.until')).else(ref('limits.until')).end(),
+          };
+        }),
+      )
+      .returning(['count', 'until']),
+);
 
 /** Counts one more for a limit. @returns the instant from which it allows that. */
 export async function countLimit(trx: Trx, { key, most, span }: Limit, now: number): Promise<number> {
-  await trx.deleteFrom('limits').where('until', '<=', now).execute();
-  // A clock that was wrong for a while has left an end that is too far away.
-  await trx
-    .deleteFrom('limits')
-    .where('key', '=', key)
-    .where('until', '>', now + span)
-    .execute();
-  const { count, until } = await trx
-    .insertInto('limits')
-    .values({ key, count: 1, until: now + span })
-    .onConflict((conflict) => conflict.column('key').doUpdateSet((set) => ({ count: set('limits.count', '+', 1) })))
-    .returning(['count', 'until'])
-    .executeTakeFirstOrThrow();
-  return count > most ? until : now;
+  const [counted] = (await countOne(trx, { key, now, until: now + span })).rows;
+  return counted && counted.count > most ? counted.until : now;
 }
 
 /**

@@ -1,10 +1,12 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { eventPart } from './event.ts';
+import { explorerPart } from './explorer.ts';
 import type { Part } from './figures.ts';
 import type { Rounds } from './harness.ts';
 import { recoveriesPart } from './recoveries.ts';
 import { tableOf, writeReport } from './report.ts';
+import { servicePart } from './service.ts';
 import { stepPart } from './step.ts';
 import { timersPart } from './timers.ts';
 
@@ -16,8 +18,10 @@ export interface Size extends Rounds {
 const PARTS: Record<string, (size: Size) => Promise<Part>> = {
   step: stepPart,
   event: eventPart,
+  service: servicePart,
   timers: timersPart,
   recoveries: recoveriesPart,
+  explorer: explorerPart,
 };
 
 const USAGE = `usage: npm run bench -- [--quick] [--out FOLDER] [PART …], with the parts ${Object.keys(PARTS).join(', ')}`;

@@ -10,6 +10,7 @@ export class Naive {
   readonly #database: Database.Database;
   readonly #ids: string[] = [];
   readonly #count: number;
+  readonly #waiting: { index: number; event: object; resolve: (state: string) => void }[] = [];
   #single = 0;
   #events = 0;
   readonly #select: Database.Statement<[string], { snapshot: string; version: number }>;
@@ -77,6 +78,22 @@ export class Naive {
   /** One event at each recovery but the first, in one transaction; that one is for `one`. */
   together(): void {
     this.#allOf(eventAt(this.#events++));
+  }
+
+  /** What arrives at the same moment shares a transaction, and is answered after it. */
+  grouped(index: number, event: object): Promise<string> {
+    return new Promise((resolve) => {
+      this.#waiting.push({ index, event, resolve });
+      if (this.#waiting.length === 1) setImmediate(() => this.#flush());
+    });
+  }
+
+  #flush(): void {
+    const waiting = this.#waiting.splice(0);
+    this.#database.exec('begin immediate');
+    for (const { index, event } of waiting) this.#event(this.#ids[index] ?? '', { ...event, at: START });
+    this.#database.exec('commit');
+    for (const { resolve } of waiting) resolve('taken');
   }
 
   close(): void {

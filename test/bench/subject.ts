@@ -1,4 +1,4 @@
-import { createRecoveries, createVirtualClock, type Recoveries, type Store, type Stored } from 'regain';
+import { type Clock, createRecoveries, createVirtualClock, type Recoveries, type Store, type Stored } from 'regain';
 import { type PolicyInput, policyOf } from 'regain/machines';
 import { createSandbox, sandboxAccount } from 'regain/sandbox';
 import { openSqlite } from 'regain/sqlite';
@@ -30,9 +30,13 @@ export class Subjects {
     this.ids = ids;
   }
 
-  static async open(file: string, count: number, synchronous: 'FULL' | 'NORMAL' = 'FULL'): Promise<Subjects> {
+  static async open(
+    file: string,
+    count: number,
+    synchronous: 'FULL' | 'NORMAL' = 'FULL',
+    clock: Clock = createVirtualClock(START),
+  ): Promise<Subjects> {
     const store = await openSqlite(file, { synchronous });
-    const clock = createVirtualClock(START);
     const accounts = Array.from({ length: count }, (_, index) => sandboxAccount({ accountId: `a${index}` }));
     const sandbox = createSandbox({ clock: clock.now, policy: policyOf(POLICY), accounts });
     const recoveries = await createRecoveries({ store, clock, ports: sandbox.ports, policy: POLICY });

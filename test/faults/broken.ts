@@ -15,10 +15,10 @@ export const BREAKAGES = {
   sentBeforeCommit: {
     name: 'sent-before-commit',
     file: 'src/host/engine.js',
-    text: 'if ((await this.#options.store.commit(built)) !==',
-    by: `for (const request of built.requests) this.#outbox.add(request);
+    text: 'if ((await this.#options.store.commit(change)) !==',
+    by: `for (const request of change.requests) this.#outbox.add(request);
         await new Promise((resolve) => setTimeout(resolve, 50));
-        if ((await this.#options.store.commit(built)) !==`,
+        if ((await this.#options.store.commit(change)) !==`,
   },
   receiptForgotten: {
     name: 'receipt-forgotten',
@@ -29,9 +29,9 @@ export const BREAKAGES = {
   timersAfterCommit: {
     name: 'timers-after-commit',
     file: 'src/store/sql.js',
-    text: 'await this.#transaction((trx) => writeChange(trx, change));',
-    by: `await this.#transaction((trx) => writeChange(trx, { ...change, timers: [] }));
-            await this.#transaction((trx) => writeChange(trx, { ...change, from: change.recovery.version, requests: [], audit: [], ledger: [], receipt: undefined }));`,
+    text: 'await this.#write(id, (trx, before) => writeChange(trx, change, packed, this.#parts, before.has(id) ? undefined : this.#from(change)), ',
+    by: `await this.#transaction((trx) => writeChange(trx, { ...change, timers: [] }, packed, this.#parts));
+            await this.#write(id, (trx) => writeChange(trx, { ...change, from: change.recovery.version, requests: [], audit: [], ledger: [], receipt: undefined }, packed, this.#parts), `,
   },
   newKeyEachTime: {
     name: 'new-key-each-time',

@@ -8,7 +8,7 @@ import type { Message, SandboxNotice } from '../../src/adapters/world.ts';
 import { ServiceConfig, type ServiceConfigInput } from '../../src/http/config.ts';
 import type { Problem } from '../../src/http/problems.ts';
 import type { Recovery, Started } from '../../src/http/schemas.ts';
-import { type Keeping, type Service, startService } from '../../src/http/service.ts';
+import { type Service, startService } from '../../src/http/service.ts';
 
 /** What came back over HTTP. */
 export interface Answer<T> {
@@ -50,10 +50,9 @@ export class Running {
     this.service = service;
   }
 
-  /** @param keeping where it keeps things instead of the file. */
-  static async start(part: ServiceConfigInput = {}, log?: Logger, keeping?: Keeping): Promise<Running> {
+  static async start(part: ServiceConfigInput = {}, log?: Logger): Promise<Running> {
     const file = join(temporaryFolder(), 'regain.sqlite');
-    const running = new Running(part, log, file, await startService(configOf(part, file), log, keeping));
+    const running = new Running(part, log, file, await startService(configOf(part, file), log));
     whenOver(() => running.service.stop());
     return running;
   }
