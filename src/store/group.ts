@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { type Kysely, sql } from 'kysely';
+import { CompiledQuery, type Kysely, sql } from 'kysely';
 import { faultPoint } from '#fault-point';
 import type { Tables, Trx } from './tables.ts';
 
@@ -19,9 +19,9 @@ interface Job {
 /** Work that shares one transaction, at most: others wait while it is written. */
 const MOST = 128;
 
-const savepoint = sql`savepoint part`;
-const release = sql`release part`;
-const undo = sql`rollback to part`;
+const SAVEPOINT = CompiledQuery.raw('savepoint part');
+const RELEASE = CompiledQuery.raw('release part');
+const UNDO = CompiledQuery.raw('rollback to part');
 
 /**
  * Group commit: what arrives while a transaction is written, or at the same moment, shares the next one, and with it one wait for
@@ -108,12 +108,12 @@ const settle = (jobs: readonly Job[]) => {
 const NONE: ReadonlySet<string> = new Set();
 
 async function part(trx: Trx, job: Job, before: ReadonlySet<string>): Promise<void> {
-  await savepoint.execute(trx);
+  await trx.executeQuery(SAVEPOINT);
   try {
     job.outcome = { result: await job.work(trx, before) };
   } catch (error) {
     job.outcome = { error };
-    await undo.execute(trx);
+    await trx.executeQuery(UNDO);
   }
-  await release.execute(trx);
+  await trx.executeQuery(RELEASE);
 }
