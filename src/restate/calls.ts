@@ -2,7 +2,7 @@ import { faultPoint } from '#fault-point';
 import { failureOf, type Outcome } from '../host/delivery.ts';
 import type { HostParts } from '../host/parts.ts';
 import type { RequestRecord } from '../store/types.ts';
-import { type SealedOutcome, sealed } from './inside.ts';
+import { type Carried, sealed } from './inside.ts';
 import { places } from './recovery.ts';
 
 /** A call that was ordered this long ago may have been given up meanwhile, in ms. */
@@ -19,7 +19,7 @@ interface CallsOptions {
 interface Running {
   tries: number;
   abort: AbortController;
-  result: Promise<SealedOutcome | null>;
+  result: Promise<Carried>;
 }
 
 const idOf = (recoveryId: string, key: string) => `${recoveryId}\n${key}`;
@@ -73,10 +73,10 @@ export class Calls {
 
   /**
    * Carries out a call, once however often Restate asks for the same try.
-   * @returns what came of it; null when nobody waits for it.
-   * @throws Error when the host is closing.
+   * @returns what came of it; null when nobody waits for it; `again` when the host has closed meanwhile.
+   * @throws Error when the host has closed.
    */
-  carryOut(recoveryId: string, key: string, tries: number, host: string): Promise<SealedOutcome | null> {
+  carryOut(recoveryId: string, key: string, tries: number, host: string): Promise<Carried> {
     const id = idOf(recoveryId, key);
     const before = this.#running.get(id);
     if (before?.tries === tries) return before.result;
@@ -90,8 +90,8 @@ export class Calls {
     return running.result;
   }
 
-  async #run(running: Running, recoveryId: string, key: string, host: string): Promise<SealedOutcome | null> {
-    if (this.#closed) throw new Error('the host is closing');
+  async #run(running: Running, recoveryId: string, key: string, host: string): Promise<Carried> {
+    if (this.#closed) throw new Error('the host has closed');
     const { parts } = this.#options;
     const id = idOf(recoveryId, key);
     const request = await this.#requestOf(recoveryId, key, running.tries, host);
@@ -106,7 +106,7 @@ export class Calls {
       (output) => ({ output }),
       (error: unknown) => ({ error: failureOf(error) }),
     );
-    if (this.#closed) throw new Error('the host is closing');
+    if (this.#closed) return 'again';
     faultPoint('outbox.answered');
     const isGivenUp = this.#givenUp.has(running);
     if (!isGivenUp) this.#ordered.delete(id);

@@ -29,12 +29,14 @@ export interface Inside {
   ends(token: string): void;
   /** Notes that a handler of a recovery runs; returns what is to be called at its end. */
   entered(recoveryId: string): () => void;
-  /** Carries out a call. @returns null when nobody waits for it. @throws when the host is closing: it is made elsewhere. */
-  carryOut(recoveryId: string, key: string, tries: number, host: string): Promise<SealedOutcome | null>;
+  /** Carries out a call. @throws when the host has closed: it is made elsewhere. */
+  carryOut(recoveryId: string, key: string, tries: number, host: string): Promise<Carried>;
 }
 
-/** What came of a call, and which it was. */
-export interface SealedOutcome extends Sealed, Pick<RequestRecord, 'port' | 'kind'> {}
+/** What came of an order: the answer, nothing when nobody waits for it, or that it is to be ordered anew. */
+export type Carried = SealedOutcome | null | 'again';
+
+interface SealedOutcome extends Sealed, Pick<RequestRecord, 'port' | 'kind'> {}
 
 /** The hosts of this process, by namespace. */
 export class Hosts {

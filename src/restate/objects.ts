@@ -164,12 +164,15 @@ export function portService(hosts: Hosts) {
   return service({
     name: PORTS.name,
     handlers: {
-      async call(ctx: Context, { recovery, key, tries, host: ordered }: CallOrder): Promise<void> {
+      async call(ctx: Context, order: CallOrder): Promise<void> {
+        const { recovery, key, tries, host: ordered } = order;
         const made = await ctx.run('call', () => {
           const { host, id } = hosts.of(recovery);
           return host.carryOut(id, key, tries, ordered);
         });
-        if (made) ctx.objectSendClient(RECOVERY, recovery).answered({ key, tries, ...made });
+        // A new order is taken up at once; one that has failed as often as hosts were closed would wait longer each time.
+        if (made === 'again') ctx.serviceSendClient(PORTS).call(order);
+        else if (made) ctx.objectSendClient(RECOVERY, recovery).answered({ key, tries, ...made });
       },
     },
     options: PATIENT,

@@ -4,4 +4,5 @@ import type { HostKind } from './host.ts';
 export const kinds: Record<string, () => Promise<HostKind>> = {
   sqlite: async () => (await import('./sqlite.ts')).sqliteFiles(),
   postgres: async () => (await import('./postgres.ts')).postgres(),
+  restate: async () => (await import('./restate.ts')).restateHosts(),
 };

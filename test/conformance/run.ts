@@ -13,10 +13,45 @@ export interface Tally {
 
 const json = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
 
+interface Entry {
+  at: unknown;
+  kind?: string;
+  input?: string;
+}
+
+const isEntry = (value: unknown): value is Entry =>
+  typeof value === 'object' && value !== null && 'at' in value && ('kind' in value || 'input' in value);
+const isNotice = ({ kind, input }: Entry) => kind === 'notice' || input?.startsWith('notice ') === true;
+
+/**
+ * A notice goes out beside the call of the same step, and nobody waits for it: which of the two is noted first is chance. In
+ * trails and traces the notices of an instant are put behind all else of it, without what says where they were.
+ */
+function beside(value: unknown): unknown {
+  if (Array.isArray(value)) return value.every(isEntry) ? inOrder(value) : value.map(beside);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, beside(part)]));
+}
+
+function inOrder(entries: readonly Entry[]): unknown[] {
+  const ordered: Entry[] = [];
+  for (let from = 0; from < entries.length; ) {
+    const at = entries[from]?.at;
+    let to = from;
+    while (to < entries.length && entries[to]?.at === at) to += 1;
+    const together = entries.slice(from, to);
+    const notices = together.filter(isNotice).map((entry) => ({ ...entry, state: undefined, seq: undefined }));
+    notices.sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
+    ordered.push(...together.filter((entry) => !isNotice(entry)), ...notices);
+    from = to;
+  }
+  return ordered.map((entry) => ({ ...entry, seq: undefined }));
+}
+
 async function outcomeOf(each: Case, openPlace: HostKind['openPlace']): Promise<unknown> {
   const place = await openPlace();
   try {
-    return json(await each.run(place));
+    return beside(json(await each.run(place)));
   } finally {
     await place.close();
   }
