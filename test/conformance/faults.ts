@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { sandboxAccount } from '../../src/adapters/account.ts';
 import { agreeablePorts } from '../../src/adapters/agreeable.ts';
 import type { PortCall, Ports } from '../../src/adapters/ports.ts';
-import type { Recoveries } from '../../src/host/api.ts';
+import type { By, Recoveries } from '../../src/host/api.ts';
 import { createVirtualClock, type VirtualClock } from '../../src/host/clock.ts';
 import { Refusal } from '../../src/host/refusal.ts';
 import type { Case } from './case.ts';
@@ -68,8 +68,8 @@ class Stage {
   }
 
   /** Sends an event and lets what follows from it happen. */
-  async send(id: string, event: { type: string } & Record<string, unknown>): Promise<void> {
-    await this.host.send(id, event as never, OWNER);
+  async send(id: string, event: { type: string } & Record<string, unknown>, by: By = OWNER): Promise<void> {
+    await this.host.send(id, event as never, by);
     await this.host.idle();
   }
 
@@ -117,9 +117,8 @@ export const faultCases = (): Case[] => [
     await stage.clock.advance(10 * MINUTE);
     for (const contactId of ['k1', 'k2']) {
       const event = { type: 'contact.confirm', contactId, method: 'qr', token: 't' } as const;
-      await stage.host.send(id, event, { role: 'contact', id: contactId });
+      await stage.send(id, event, { role: 'contact', id: contactId });
     }
-    await stage.host.idle();
     await stage.down();
     await stage.clock.advance(60 * MINUTE);
     const { state } = await (await stage.up()).get(id);
