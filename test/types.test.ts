@@ -4,7 +4,7 @@ import { createSandbox } from '../src/adapters/index.ts';
 import { createRecoveries, createVirtualClock, type Ports } from '../src/index.ts';
 import { openSqlite } from '../src/store/sqlite.ts';
 
-/** What the compiler refuses; `npm run check` compiles this file, and an error that is expected and does not come is one. */
+/** What the compiler refuses; `npm run lint` compiles this file, and an error that is expected and does not come is one. */
 
 const clock = createVirtualClock(Date.parse('2026-03-02T10:00:00+08:00'));
 const { ports } = createSandbox({ clock: clock.now, wait: clock.wait });
