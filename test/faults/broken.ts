@@ -29,9 +29,13 @@ export const BREAKAGES = {
   timersAfterCommit: {
     name: 'timers-after-commit',
     file: 'src/store/sql.js',
-    text: 'await this.#write(id, (trx, before) => writeChange(trx, change, packed, this.#parts, before.has(id) ? undefined : this.#from(change)), ',
-    by: `await this.#transaction((trx) => writeChange(trx, { ...change, timers: [] }, packed, this.#parts));
-            await this.#write(id, (trx) => writeChange(trx, { ...change, from: change.recovery.version, requests: [], audit: [], ledger: [], receipt: undefined }, packed, this.#parts), `,
+    text: 'async commit(change) {',
+    by: `async commit(whole) {
+        const first = await this.commitOne({ ...whole, timers: [] });
+        if (first !== 'committed') return first;
+        return this.commitOne({ ...whole, from: whole.recovery.version, requests: [], audit: [], ledger: [], receipt: undefined });
+    }
+    async commitOne(change) {`,
   },
   newKeyEachTime: {
     name: 'new-key-each-time',

@@ -7,11 +7,19 @@ import { TabRecoveries } from './recoveries.ts';
 
 export const FOLDER = join(import.meta.dirname, '../../scenarios');
 
-/** A tab erases nothing by itself, logs no start that found a recovery, and gives the texts of failures as they come. */
-const shared = ({ trace }: ScenarioResult) =>
-  trace
+/**
+ * A tab erases nothing by itself, logs no start that found a recovery, and gives the texts of failures as they come. Nobody waits for
+ * a notice: where it stands among the entries of its instant is chance.
+ */
+function shared({ trace }: ScenarioResult) {
+  const both = trace
     .filter(({ input, refused }) => !/^(erased|restart)/.test(input) && !(input === 'start' && refused))
     .map((entry) => ({ ...entry, input: entry.input.replace(/:.*/, '') }));
+  return {
+    course: both.filter(({ input }) => !input.startsWith('notice')),
+    notices: both.filter(({ input }) => input.startsWith('notice')).map(({ at, input }) => ({ at, input })),
+  };
+}
 
 /** Secrets are in no store of a browser: such a call fails when the page is loaded anew. The host has a key for them. */
 const lostSecret = ({ trace }: ScenarioResult) => trace.some(({ input }) => input.includes('holds a secret'));
