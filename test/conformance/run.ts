@@ -13,10 +13,11 @@ export interface Tally {
 
 const json = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
 
-interface Entry {
+export interface Entry {
   at: unknown;
   kind?: string;
   input?: string;
+  data?: Record<string, unknown>;
 }
 
 const isEntry = (value: unknown): value is Entry =>
@@ -33,7 +34,7 @@ function beside(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, beside(part)]));
 }
 
-function inOrder(entries: readonly Entry[]): unknown[] {
+export function inOrder(entries: readonly Entry[]): unknown[] {
   const ordered: Entry[] = [];
   for (let from = 0; from < entries.length; ) {
     const at = entries[from]?.at;
@@ -42,11 +43,36 @@ function inOrder(entries: readonly Entry[]): unknown[] {
     const together = entries.slice(from, to);
     const notices = together.filter(isNotice).map((entry) => ({ ...entry, state: undefined, seq: undefined }));
     notices.sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
-    ordered.push(...together.filter((entry) => !isNotice(entry)), ...notices);
+    ordered.push(...answersInOrder(together.filter((entry) => !isNotice(entry))), ...notices);
     from = to;
   }
   return ordered.map((entry) => ({ ...entry, seq: undefined }));
 }
+
+/**
+ * Calls that are awaited at once are answered in any order: of the answers that follow each other in one instant, which comes first is
+ * chance. They are put in the order of their keys; between which states the first of them led, and the next, stays where it was.
+ */
+function answersInOrder(entries: readonly Entry[]): Entry[] {
+  const ordered: Entry[] = [];
+  for (let from = 0; from < entries.length; ) {
+    let to = from;
+    while (to < entries.length && isAnswer(entries[to])) to += 1;
+    const answers = entries.slice(from, to);
+    const sorted = [...answers].sort((a, b) => (String(a.data?.key) < String(b.data?.key) ? -1 : 1));
+    ordered.push(...answers.map(({ data }, index) => withRoute(sorted[index] as Entry, data)));
+    if (to < entries.length) ordered.push(entries[to] as Entry);
+    from = to + 1;
+  }
+  return ordered;
+}
+
+const ANSWERS = ['answer', 'failure', 'dropped'];
+const isAnswer = (entry: Entry | undefined) => entry?.data?.key !== undefined && ANSWERS.includes(String(entry.kind));
+const withRoute = (entry: Entry, route: Entry['data']): Entry => ({
+  ...entry,
+  data: { ...entry.data, from: route?.from, to: route?.to },
+});
 
 async function outcomeOf(each: Case, openPlace: HostKind['openPlace']): Promise<unknown> {
   const place = await openPlace();
