@@ -14,7 +14,7 @@ export interface Acknowledged {
 
 export interface Staff {
   id: string;
-  role: 'agent' | 'staff';
+  role: 'agent' | 'auditor' | 'staff';
 }
 
 const AGAIN = 50; // ms
@@ -34,8 +34,9 @@ export class Client {
     this.#child = child;
   }
 
-  async get(path: string, headers: Record<string, string>): Promise<{ status: number; body: unknown }> {
-    const { status, text } = await this.#request(path, { headers });
+  async get(path: string, headers: Record<string, string>, staff?: Staff): Promise<{ status: number; body: unknown }> {
+    const sent = { ...(staff ? await this.#staffHeaders(staff) : {}), ...headers };
+    const { status, text } = await this.#request(path, { headers: sent });
     return { status, body: JSON.parse(text) };
   }
 

@@ -21,6 +21,13 @@ interface Shown {
   output?: { outcome: string };
 }
 
+interface Entry {
+  kind: string;
+  data: { port?: string } | null;
+}
+
+const AUDITOR: Staff = { id: 'u1', role: 'auditor' };
+
 type Event = { type: string } & Record<string, unknown>;
 
 /** Plays all the people of one recovery: the owner, the contacts, the agents, an institution. */
@@ -140,6 +147,17 @@ export class Player {
       if (last.state === state || last.state.startsWith(`${state}.`)) return last;
     }
     throw new Error(`${this.name}: stands in '${last?.state}' and never came to '${state}'`);
+  }
+
+  /** Resolves when a port's answers have been taken so many times: what is still on its way when a recovery ends is dropped. */
+  async answered(port: string, times: number): Promise<void> {
+    let taken = 0;
+    for (const until = Date.now() + this.#patience; Date.now() < until; await setTimeout(80)) {
+      const { body } = await this.#client.get(`/v1/recoveries/${this.recoveryId}/audit`, {}, AUDITOR);
+      taken = (body as Entry[]).filter(({ kind, data }) => kind === 'answer' && data?.port === port).length;
+      if (taken >= times) return;
+    }
+    throw new Error(`${this.name}: ${taken} answers of '${port}' were taken, not ${times}`);
   }
 
   time(time: Time): Promise<void> {

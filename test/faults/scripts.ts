@@ -131,7 +131,7 @@ export const SCRIPTS: Record<string, (p: Player) => Promise<void>> = {
   'an appeal that nobody calls back for': async (p) => {
     await fileAppeal(p);
     await p.time('callOverdue');
-    await p.until('verifying.appeal');
+    await p.answered('escalateTicket', 2);
     await p.send({ type: 'recovery.cancel' });
     await p.until('cancelled');
   },
