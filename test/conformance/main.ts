@@ -1,6 +1,7 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { kinds } from './kinds.ts';
 import type { Tally } from './run.ts';
 
@@ -13,8 +14,14 @@ const SHARES = 2;
 /** Faults that are printed in full. */
 const SHOWN = 10;
 
+const { values, positionals: names } = parseArgs({
+  allowPositionals: true,
+  options: { every: { type: 'string', default: '1' } },
+});
+const every = Number(values.every);
+
 async function shareOf(name: string, share: number): Promise<Tally> {
-  const child = fork(join(import.meta.dirname, 'shard.ts'), [name, String(share), String(SHARES)]);
+  const child = fork(join(import.meta.dirname, 'shard.ts'), [name, String(share), String(SHARES), String(every)]);
   let tally: Tally | undefined;
   child.on('message', (message) => {
     tally = message as Tally;
@@ -38,9 +45,11 @@ async function conforms(name: string): Promise<boolean> {
   return faults.length === 0 && all('host') === all('reference') && all('host') > 0;
 }
 
-const names = process.argv.slice(2);
 const unknown = names.find((name) => !(name in kinds));
-if (names.length === 0 || unknown !== undefined) {
+if (!Number.isSafeInteger(every) || every < 1) {
+  console.error(`--every takes a whole number from 1, not '${values.every}'`);
+  process.exitCode = 1;
+} else if (names.length === 0 || unknown !== undefined) {
   console.error(
     `expected one or more of ${Object.keys(kinds).join(', ')}${unknown === undefined ? '' : `, not '${unknown}'`}`,
   );

@@ -5,15 +5,16 @@ import { runCases } from './run.ts';
 import { scenarioCases } from './scenarios.ts';
 
 /** Runs a share of the cases, in a process of its own, and tells its parent what came of them. */
-const [name = '', share = '0', of = '1'] = process.argv.slice(2);
+const [name = '', share = '0', of = '1', every = '1'] = process.argv.slice(2);
 const mine = <T>(all: readonly T[]): T[] => all.filter((_, index) => index % Number(of) === Number(share));
+const sample = <T>(all: readonly T[]): T[] => mine(all.filter((_, index) => index % Number(every) === 0));
 
 const kind = await kinds[name]?.();
 if (!kind) throw new Error(`there is no host '${name}'`);
 try {
   const groups = {
-    scenarios: mine(await scenarioCases()),
-    'generated paths': mine(MACHINES).flatMap(pathCases),
+    scenarios: sample(await scenarioCases()),
+    'generated paths': sample(MACHINES).flatMap(pathCases),
     faults: mine(faultCases()),
   };
   const tally = await runCases(groups, kind);

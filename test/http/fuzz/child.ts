@@ -8,6 +8,7 @@ import { createInterface } from 'node:readline';
 
 const MAIN = join(import.meta.dirname, '../../../dist/src/cli/main.js');
 const ERROR = 50; // pino's level
+const STREAM_QUIET = 1_000; // ms
 
 export interface Asked {
   method: string;
@@ -88,13 +89,19 @@ export class Child {
             const text = Buffer.concat(chunks).toString();
             resolve({ status: response.statusCode ?? 0, type, headers: response.headers, text });
           };
+          // A stream does not end by itself, and says nothing to one who has had all of it.
+          const leave = () => {
+            done();
+            response.destroy();
+          };
+          const isStream = type.startsWith('text/event-stream');
+          const quiet = isStream ? setTimeout(leave, STREAM_QUIET) : undefined;
           response.on('data', (chunk) => {
             chunks.push(chunk);
-            if (!type.startsWith('text/event-stream') || !chunk.includes('data:')) return;
-            done(); // a stream does not end by itself
-            response.destroy();
+            if (isStream && chunk.includes('data:')) leave();
           });
           response.on('end', done).on('error', reject);
+          response.on('close', () => clearTimeout(quiet));
         },
       );
       sent.on('error', (error: NodeJS.ErrnoException) => {
