@@ -1,4 +1,5 @@
 import { type AnyActorRef, isMachineSnapshot } from 'xstate';
+import type { Stored } from './types.ts';
 
 /**
  * Tells whether what the actors of a tree remember is plain JSON, so that it is the same once it was written and read. What was
@@ -16,10 +17,28 @@ export class Plainness {
     return true;
   }
 
+  /** Whether the same holds of what is stored of a tree. */
+  holdsForStored({ snapshot, timers }: Pick<Stored, 'snapshot' | 'timers'>): boolean {
+    return this.#isPlainTree(snapshot) && timers.every((timer) => this.#isPlain(timer));
+  }
+
+  /** What XState leaves open is undefined: of a snapshot and of a child that is as good as missing. */
+  #isPlainTree(persisted: unknown): boolean {
+    const { children = {}, ...own } = persisted as { children?: Record<string, { snapshot: unknown }> };
+    if (!this.#areFieldsPlain(own)) return false;
+    return Object.values(children).every(
+      ({ snapshot, ...child }) => this.#areFieldsPlain(child) && this.#isPlainTree(snapshot),
+    );
+  }
+
   /** What a port is given is part of no stored snapshot. */
   #rest(snapshot: unknown): boolean {
     const { input: _, ...kept } = snapshot as Record<string, unknown>;
-    return Object.values(kept).every((value) => value === undefined || this.#isPlain(value));
+    return this.#areFieldsPlain(kept);
+  }
+
+  #areFieldsPlain(fields: object): boolean {
+    return Object.values(fields).every((value) => value === undefined || this.#isPlain(value));
   }
 
   #isPlain(value: unknown): boolean {

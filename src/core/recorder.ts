@@ -71,6 +71,12 @@ export class Recorder {
     for (const actor of this.actors) if (isStopped(actor)) this.actors.delete(actor);
   }
 
+  /** `begin` for one more step from where the tree stood before its last one: numbers are given again. */
+  beginAgain(now: Instant, calls: Readonly<Record<string, number>>): void {
+    this.begin(now, calls);
+    this.#unnamed = calls['#'] ?? 0;
+  }
+
   /** An inspector for `createActor`: it is called before the root computes or restores its first snapshot. */
   readonly inspect = (event: Inspected): void => {
     const actor = event.actorRef as AnyActorRef;

@@ -22,6 +22,11 @@ const STOPPED = 2;
 export const isStopped = (ref: AnyActorRef): boolean =>
   (ref as unknown as { _processingStatus: number })._processingStatus === STOPPED;
 
+/** Puts an actor to where it stood; nobody is told. */
+export function setSnapshot(ref: AnyActorRef, snapshot: unknown): void {
+  (ref as unknown as { _snapshot: unknown })._snapshot = snapshot;
+}
+
 /** Whether an actor and all above it are at work: XState leaves the children of a machine that threw as they were. */
 export function isLive(ref: AnyActorRef): boolean {
   if (isStopped(ref) || ref.getSnapshot().status !== 'active') return false;

@@ -1,4 +1,5 @@
 import type { AnyStateMachine } from 'xstate';
+import { Branches } from '../core/branches.ts';
 import {
   DurabilityError,
   type Instant,
@@ -7,9 +8,11 @@ import {
   type Step,
   StepError,
   step,
+  type TakeStep,
   type Timer,
   type Tracer,
 } from '../core/index.ts';
+import { Plainness } from '../core/plain.ts';
 import { childPath } from '../core/tree.ts';
 import {
   type Exploration,
@@ -29,6 +32,8 @@ const FAR = Date.parse('9000-01-01T00:00:00Z');
 /** Where explorations begin, unless they say. */
 export const START = Date.parse('2026-01-01T00:00:00Z');
 const PROGRESS_EVERY = 250;
+/** Restored trees that are kept until their states are looked into: each takes some tens of kilobytes. */
+const MOST_RESTORED = 500;
 
 /**
  * Walks through every state that a machine and all that it invokes can be in, nearest first: each event, each outcome of each
@@ -48,6 +53,9 @@ class Explorer {
   readonly #known = new Map<string, State>();
   readonly #states: State[] = [];
   readonly #transitions: Transition[] = [];
+  /** Those of the states that come next. */
+  readonly #restored = new Map<State, Branches>();
+  readonly #plainness = new Plainness();
   readonly #begun = performance.now();
 
   constructor(machine: AnyStateMachine, options: ExploreOptions) {
@@ -102,17 +110,19 @@ class Explorer {
 
   #expand(state: State): void {
     const { filter } = this.#options;
-    const before = storedText(state.step);
+    const before = once(() => storedText(state.step));
+    const { step: takeStep } = this.#restored.get(state) ?? new Branches(this.#machine, state.step);
+    this.#restored.delete(state);
     for (const input of this.#inputsIn(state.step)) {
-      if (!filter || filter(state.step, input)) this.#take(state, input, before);
+      if (!filter || filter(state.step, input)) this.#take(state, input, before, takeStep);
     }
     state.expanded = true;
   }
 
-  #take(from: State, input: Input, before: string): void {
+  #take(from: State, input: Input, before: () => string, takeStep: TakeStep): void {
     let after: Step;
     try {
-      after = this.#apply(from.step, input);
+      after = this.#apply(from.step, input, undefined, takeStep);
     } catch (error) {
       if (!(error instanceof StepError)) throw error;
       const failed = { result: 'failed', changed: false, emitted: [], requests: [], error: error.message } as const;
@@ -122,7 +132,7 @@ class Explorer {
     const { isRefusal } = this.#options;
     const refused = after.emitted.some(({ event }) => isRefusal?.(event));
     const result = !after.accepted ? 'dropped' : refused ? 'refused' : 'taken';
-    const changed = result === 'taken' || before !== storedText(after);
+    const changed = result === 'taken' || before() !== storedText(after);
     const { at, emitted, requests } = after;
     const transition: Transition = { from, to: from, input, at, result, changed, emitted, requests };
     if (changed) transition.to = this.#meet(after, transition);
@@ -134,7 +144,8 @@ class Explorer {
     const key = this.#key(after, after.at);
     const known = this.#known.get(key);
     if (known) return known;
-    const restart = this.#restartChanges(after, key);
+    const branches = new Branches(this.#machine, after);
+    const restart = this.#restartChanges(after, key, branches);
     const state: State = {
       index: this.#states.length,
       depth: via ? via.from.depth + 1 : 0,
@@ -146,14 +157,17 @@ class Explorer {
     };
     this.#known.set(key, state);
     this.#states.push(state);
+    if (this.#restored.size < MOST_RESTORED) this.#restored.set(state, branches);
     return state;
   }
 
-  /** What would be otherwise after everything in memory was dropped. */
-  #restartChanges(after: Step, key: string): string | undefined {
+  /** What would be otherwise after everything in memory was dropped. What is plain JSON is the same once it was written and read. */
+  #restartChanges(after: Step, key: string, branches: Branches): string | undefined {
     const { snapshot, timers, calls } = after;
     try {
-      const again = restore(this.#machine, JSON.parse(JSON.stringify({ snapshot, timers, calls })), after.at);
+      const again = this.#plainness.holdsForStored(after)
+        ? branches.restore({ snapshot, timers, calls }, after.at)
+        : restore(this.#machine, JSON.parse(JSON.stringify({ snapshot, timers, calls })), after.at);
       if (again.requests.length > 0) return `calls ${again.requests.map((request) => request.key).join()} again`;
       return this.#key(again, after.at) === key ? undefined : 'what is restored differs from what was stored';
     } catch (error) {
@@ -184,7 +198,7 @@ class Explorer {
     ];
   }
 
-  #apply(view: View, input: Input, tracer?: Tracer): Step {
+  #apply(view: View, input: Input, tracer?: Tracer, takeStep: TakeStep = step): Step {
     const { stamp } = this.#options;
     switch (input.type) {
       case 'wait':
@@ -196,11 +210,11 @@ class Explorer {
         const timers = input.anytime
           ? [{ ...timer, dueAt: at }, ...view.timers.filter((e) => e !== timer)]
           : view.timers;
-        return this.#held(step(this.#machine, { ...view, timers }, { type: 'timer', id: timer.id }, at, tracer));
+        return this.#held(takeStep(this.#machine, { ...view, timers }, { type: 'timer', id: timer.id }, at, tracer));
       }
       case 'event': {
         const event = stamp ? stamp(input.event, view.at) : input.event;
-        return this.#held(step(this.#machine, view, { type: 'event', event }, view.at, tracer));
+        return this.#held(takeStep(this.#machine, view, { type: 'event', event }, view.at, tracer));
       }
       case 'answer':
       case 'failure': {
@@ -210,7 +224,7 @@ class Explorer {
           input.type === 'answer'
             ? ({ type: 'answer', key, output: input.answer } as const)
             : ({ type: 'failure', key, error: { name: 'Error', message: input.throws } } as const);
-        return this.#held(step(this.#machine, view, said, view.at, tracer));
+        return this.#held(takeStep(this.#machine, view, said, view.at, tracer));
       }
     }
   }
@@ -243,6 +257,15 @@ const answered = (call: string, port: string, outcome: Outcome): Input =>
   'throws' in outcome
     ? { type: 'failure', call, port, throws: outcome.throws }
     : { type: 'answer', call, port, answer: outcome.answer };
+
+/** What is worked out only when it is asked for. */
+function once<T>(work: () => T): () => T {
+  let known: { value: T } | undefined;
+  return () => {
+    known ??= { value: work() };
+    return known.value;
+  };
+}
 
 /** `#` only numbers what has no name, anew at each step. */
 const storedText = ({ snapshot, timers, calls: { '#': _, ...calls } }: Step) =>

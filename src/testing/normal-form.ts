@@ -4,9 +4,15 @@ import { type ExploreOptions, type Persisted, timerName } from './exploration.ts
 
 /** Tells states apart by what matters for what comes: instants are made relative, the numbers of calls are left out. */
 
-/** Writes values as text, keys in order; what holds no instant is written once. */
+/** Text from which on it costs less to remember it than to write it again. */
+const LONG = 200;
+/** Text up to which it is a key by itself: shorter than the time that hashing takes is worth. */
+const SHORT = 200;
+
+/** Writes values as text, keys in order; what is long and holds no instant is written once. */
 class Writer {
   readonly #fixed = new WeakMap<object, string>();
+  readonly #quoted = new Map<string, string>();
   readonly #since: Instant;
   #moving = false;
   instant: (value: Instant) => string = String;
@@ -25,16 +31,29 @@ class Writer {
     if (known !== undefined) return known;
     const around = this.#moving;
     this.#moving = false;
-    const text = Array.isArray(value)
-      ? `[${value.map((item) => this.text(item)).join()}]`
-      : `{${Object.entries(value)
-          .filter(([, item]) => item !== undefined && typeof item !== 'function')
-          .sort(([a], [b]) => (a < b ? -1 : 1))
-          .map(([key, item]) => `${JSON.stringify(key)}:${this.text(item)}`)
-          .join()}}`;
-    if (!this.#moving) this.#fixed.set(value, text);
+    const text = Array.isArray(value) ? `[${value.map((item) => this.text(item)).join()}]` : this.#fields(value);
+    if (!this.#moving && text.length >= LONG) this.#fixed.set(value, text);
     this.#moving ||= around;
     return text;
+  }
+
+  #fields(value: object): string {
+    const fields = value as Record<string, unknown>;
+    let text = '';
+    for (const key of Object.keys(value).sort()) {
+      const item = fields[key];
+      if (item === undefined || typeof item === 'function') continue;
+      text += `${text === '' ? '' : ','}${this.#name(key)}:${this.text(item)}`;
+    }
+    return `{${text}}`;
+  }
+
+  #name(key: string): string {
+    const known = this.#quoted.get(key);
+    if (known !== undefined) return known;
+    const quoted = JSON.stringify(key);
+    this.#quoted.set(key, quoted);
+    return quoted;
   }
 }
 
@@ -66,7 +85,7 @@ export function createKeys(options: ExploreOptions & { at: Instant }) {
   return (step: Step, at: Instant): string => {
     writer.instant = ordered ? (value) => (value > at ? '"later"' : '"past"') : (value) => `"now${value - at}"`;
     const snapshot = withoutKeys(step.snapshot as Persisted);
-    const text = writer.text(options.project ? options.project(snapshot, at) : snapshot);
-    return createHash('sha256').update(text).update(timersText(step.timers, at)).digest('base64');
+    const text = `${writer.text(options.project ? options.project(snapshot, at) : snapshot)}${timersText(step.timers, at)}`;
+    return text.length <= SHORT ? text : createHash('sha256').update(text).digest('base64');
   };
 }
