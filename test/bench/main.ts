@@ -4,6 +4,7 @@ import { eventPart } from './event.ts';
 import { explorerPart } from './explorer.ts';
 import type { Part } from './figures.ts';
 import type { Rounds } from './harness.ts';
+import { hostsPart } from './hosts.ts';
 import { recoveriesPart } from './recoveries.ts';
 import { tableOf, writeReport } from './report.ts';
 import { servicePart } from './service.ts';
@@ -18,6 +19,7 @@ export interface Size extends Rounds {
 const PARTS: Record<string, (size: Size) => Promise<Part>> = {
   step: stepPart,
   event: eventPart,
+  hosts: hostsPart,
   service: servicePart,
   timers: timersPart,
   recoveries: recoveriesPart,

@@ -1,4 +1,13 @@
-import { type Clock, createRecoveries, createVirtualClock, type Recoveries, type Store, type Stored } from 'regain';
+import {
+  type Clock,
+  createRecoveries,
+  createVirtualClock,
+  type Recoveries,
+  type RecoveriesOptions,
+  type Store,
+  type Stored,
+  systemClock,
+} from 'regain';
 import { type PolicyInput, policyOf } from 'regain/machines';
 import { createSandbox, sandboxAccount } from 'regain/sandbox';
 import { openSqlite } from 'regain/sqlite';
@@ -16,42 +25,23 @@ export const POLICY: PolicyInput = {
 /** Each is taken, arms one timer and cancels another, calls no port, and leads to where the other is taken. */
 export const EVENTS = [{ type: 'call.dropped' }, { type: 'call.connected' }] as const;
 
-/** A host with recoveries in the call, over SQLite. */
-export class Subjects {
-  readonly store: Store;
+export type HostOptions = Omit<RecoveriesOptions, 'store'>;
+
+/** A host with recoveries in the call. */
+export class Senders {
   readonly recoveries: Recoveries;
   readonly ids: readonly string[];
   #single = 0;
   #events = 0;
 
-  private constructor(store: Store, recoveries: Recoveries, ids: readonly string[]) {
-    this.store = store;
+  protected constructor(recoveries: Recoveries, ids: readonly string[]) {
     this.recoveries = recoveries;
     this.ids = ids;
   }
 
-  static async open(
-    file: string,
-    count: number,
-    synchronous: 'FULL' | 'NORMAL' = 'FULL',
-    clock: Clock = createVirtualClock(START),
-  ): Promise<Subjects> {
-    const store = await openSqlite(file, { synchronous });
-    const accounts = Array.from({ length: count }, (_, index) => sandboxAccount({ accountId: `a${index}` }));
-    const sandbox = createSandbox({ clock: clock.now, policy: policyOf(POLICY), accounts });
-    const recoveries = await createRecoveries({ store, clock, ports: sandbox.ports, policy: POLICY });
-    const ids: string[] = [];
-    for (const { accountId } of accounts) {
-      const { recoveryId } = await recoveries.start({ accountId, device: { deviceId: 'd1' } });
-      ids.push(recoveryId);
-    }
-    await recoveries.idle();
-    await Promise.all(ids.map((id) => recoveries.send(id, { type: 'path.choose', path: 'voice' })));
-    await recoveries.idle();
-    for (const type of ['call.connected', 'call.dropped', 'call.connected'] as const) {
-      await Promise.all(ids.map((id) => recoveries.send(id, { type })));
-    }
-    return new Subjects(store, recoveries, ids);
+  static async begin(host: (options: HostOptions) => Promise<Recoveries>, count: number): Promise<Senders> {
+    const { recoveries, ids } = await arranged(host, count, systemClock, 'a');
+    return new Senders(recoveries, ids);
   }
 
   /** Both events in turns at the first recovery, so that each is taken. */
@@ -67,8 +57,66 @@ export class Subjects {
 
   async close(): Promise<void> {
     await this.recoveries.close();
+  }
+}
+
+/** The same over a store. */
+export class Subjects extends Senders {
+  readonly store: Store;
+
+  private constructor(store: Store, recoveries: Recoveries, ids: readonly string[]) {
+    super(recoveries, ids);
+    this.store = store;
+  }
+
+  static async open(
+    file: string,
+    count: number,
+    synchronous: 'FULL' | 'NORMAL' = 'FULL',
+    clock: Clock = createVirtualClock(START),
+  ): Promise<Subjects> {
+    return Subjects.over(await openSqlite(file, { synchronous }), count, clock);
+  }
+
+  /** @param prefix of the accounts, where several hosts share a store. */
+  static async over(store: Store, count: number, clock: Clock = systemClock, prefix = 'a'): Promise<Subjects> {
+    const { recoveries, ids } = await arranged(
+      (options) => createRecoveries({ ...options, store }),
+      count,
+      clock,
+      prefix,
+    );
+    return new Subjects(store, recoveries, ids);
+  }
+
+  override async close(): Promise<void> {
+    await super.close();
     await this.store.close();
   }
+}
+
+/** Brings recoveries into the call. */
+async function arranged(
+  host: (options: HostOptions) => Promise<Recoveries>,
+  count: number,
+  clock: Clock,
+  prefix: string,
+): Promise<{ recoveries: Recoveries; ids: string[] }> {
+  const accounts = Array.from({ length: count }, (_, index) => sandboxAccount({ accountId: `${prefix}${index}` }));
+  const sandbox = createSandbox({ clock: clock.now, policy: policyOf(POLICY), accounts });
+  const recoveries = await host({ clock, ports: sandbox.ports, policy: POLICY });
+  const ids: string[] = [];
+  for (const { accountId } of accounts) {
+    const { recoveryId } = await recoveries.start({ accountId, device: { deviceId: 'd1' } });
+    ids.push(recoveryId);
+  }
+  await recoveries.idle();
+  await Promise.all(ids.map((id) => recoveries.send(id, { type: 'path.choose', path: 'voice' })));
+  await recoveries.idle();
+  for (const type of ['call.connected', 'call.dropped', 'call.connected'] as const) {
+    await Promise.all(ids.map((id) => recoveries.send(id, { type })));
+  }
+  return { recoveries, ids };
 }
 
 /** A recovery as it is stored in the call; `call.dropped` comes next. */

@@ -52,9 +52,10 @@ export class Server {
     this.port = port;
   }
 
-  static async start(): Promise<Server> {
+  /** @param parent folder in which it keeps its own. */
+  static async start(parent = existsSync(MEMORY) ? MEMORY : tmpdir()): Promise<Server> {
     const bin = binaries();
-    const folder = mkdtempSync(join(existsSync(MEMORY) ? MEMORY : tmpdir(), 'regain-postgres-'));
+    const folder = mkdtempSync(join(parent, 'regain-postgres-'));
     chmodSync(folder, 0o777);
     const init = ['-D', join(folder, 'data'), '-U', 'regain', '--auth=trust', '--locale=C', '--encoding=UTF8'];
     execFileSync(...asOther(join(bin, 'initdb'), init), { stdio: ['ignore', 'ignore', 'inherit'], cwd: '/' });
