@@ -60,7 +60,7 @@ export async function recoveriesPart({ quick }: { quick: boolean }): Promise<Par
       goal(
         'memory of the process, whatever the count',
         { figure: rss, limit: 150, is: 'at most', unit: ' MiB' },
-        'the loader of TypeScript is in the process',
+        'Node and the loaded charts are most of it',
       ),
     ],
     notes,

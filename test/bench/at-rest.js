@@ -4,17 +4,16 @@ import { createRecoveries } from 'regain';
 import { policyOf } from 'regain/machines';
 import { createSandbox } from 'regain/sandbox';
 import { openSqlite } from 'regain/sqlite';
-import type { Found, Task } from './child.ts';
-import { POLICY } from './subject.ts';
 
-/** A host over one file in a process of its own: see child.ts. */
+/** A host over one file in a process of its own, without a loader of TypeScript in its memory: see child.ts. */
 
 /** For the host to be up, in ms. */
 const STARTING = 1_000;
 const MIB = 2 ** 20;
 const rss = () => process.memoryUsage.rss() / MIB;
 
-const task: Task = JSON.parse(process.argv[2] ?? '');
+/** @type {import('./child.ts').Task} */
+const task = JSON.parse(process.argv[2] ?? '');
 const checking = performance.now();
 await (await openSqlite(task.file)).close();
 const checkMs = performance.now() - checking;
@@ -28,11 +27,12 @@ if (task.watchMs > 0) {
 }
 const begun = performance.now();
 const store = await openSqlite(task.file, { check: false });
-const lateness: number[] = [];
+/** @type {number[]} */
+const lateness = [];
 const recoveries = await createRecoveries({
   store,
-  ports: createSandbox({ policy: policyOf(POLICY) }).ports,
-  policy: POLICY,
+  ports: createSandbox({ policy: policyOf(task.policy) }).ports,
+  policy: task.policy,
   observer: {
     stepped: (_, late) => {
       if (late !== undefined) lateness.push(late);
@@ -42,12 +42,14 @@ const recoveries = await createRecoveries({
 const readyMs = performance.now() - begun;
 const opened = rss();
 
-const us: number[] = [];
+/** @type {number[]} */
+const us = [];
 for (const id of task.ids) {
   const sent = performance.now();
   await recoveries.send(id, { type: 'call.dropped' });
   us.push((performance.now() - sent) * 1_000);
 }
 await setTimeout(task.watchMs);
-const found: Found = { readyMs, checkedMs: readyMs + checkMs, rss: { opened, after: rss() }, us, lateness };
+/** @type {import('./child.ts').Found} */
+const found = { readyMs, checkedMs: readyMs + checkMs, rss: { opened, after: rss() }, us, lateness };
 process.send?.(found, () => process.exit(0));
