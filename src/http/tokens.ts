@@ -67,6 +67,8 @@ export interface StaffKeys {
 const SECOND = 1_000;
 /** Tokens that are remembered, at most. */
 const MOST_GOOD = 10_000;
+/** Clocks of those who make tokens and of those who read them may be so far apart, in seconds. */
+const CLOCKS_APART = 60;
 
 /** Makes the service's own tokens, and says whose a bearer's token is. */
 export class Tokens implements LinkTokens {
@@ -152,10 +154,13 @@ export class Tokens implements LinkTokens {
       issuer: staff.issuer,
       audience: staff.audience,
       maxTokenAge: staff.oldest / SECOND,
+      clockTolerance: CLOCKS_APART,
       requiredClaims: ['exp', 'iat', 'sub'],
     });
     const { sub, roles } = StaffClaims.parse(payload);
-    return { kind: 'staff', id: sub, roles, expiresAt: Number(payload.exp) * SECOND };
+    const expiresAt = Number(payload.exp) * SECOND;
+    if (expiresAt <= this.#options.clock.now()) return undefined; // an end is an end
+    return { kind: 'staff', id: sub, roles, expiresAt };
   }
 
   #now(): JWTVerifyOptions {

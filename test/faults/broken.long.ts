@@ -18,7 +18,7 @@ afterEach(() => {
 async function courses(): Promise<Map<string, Course>> {
   if (reference) return reference;
   const calm = await runCampaign(SMALL);
-  const found = coursesOf(calm);
+  const found = await coursesOf(calm);
   reference = new Map(calm.players.map(({ name }, index) => [name, found[index] as Course]));
   await calm.end();
   return reference;

@@ -5,7 +5,7 @@ import { setTimeout } from 'node:timers/promises';
 import { Client } from './client.ts';
 import { Player, TIMES, type Time } from './player.ts';
 import { SCRIPTS } from './scripts.ts';
-import { Child } from './service.ts';
+import { Child, type Served } from './service.ts';
 import { SECRET, World } from './world.ts';
 
 const BEGIN = Date.parse('2026-12-01T10:00:00+08:00');
@@ -23,6 +23,9 @@ export interface Killer {
 export interface CampaignOptions {
   recoveries: number;
   killer?: Killer;
+  /** What serves, in place of one process on a file; and what befalls it meanwhile, until it is told that all is over. */
+  cluster?: Cluster;
+  befalls?: (over: { yet: boolean }) => Promise<void>;
   build?: string;
   armed?: boolean;
   env?: Record<string, string>;
@@ -34,9 +37,15 @@ export interface CampaignOptions {
   patience?: number;
 }
 
+/** Makes several processes on one store. */
+interface Cluster {
+  store: string;
+  served(options: { portsUrl: string; portsSecret: string }): Served;
+}
+
 /** A campaign that is over, its service still up. */
 export interface Campaign {
-  child: Child;
+  child: Served;
   client: Client;
   world: World;
   players: readonly Player[];
@@ -85,17 +94,24 @@ class Director {
 export async function runCampaign(options: CampaignOptions): Promise<Campaign> {
   const { recoveries, killer, only = Object.keys(SCRIPTS), within = 900_000, patience = 120_000 } = options;
   const folder = mkdtempSync(join(tmpdir(), 'regain-faults-'));
-  const world = await World.open(join(folder, 'store.sqlite'));
-  const child = new Child({
-    folder,
-    portsUrl: world.url,
-    portsSecret: SECRET,
-    armed: options.armed ?? false,
-    ...(options.build === undefined ? {} : { build: options.build }),
-  });
+  const world = await World.open(options.cluster?.store ?? join(folder, 'store.sqlite'));
+  const ports = { portsUrl: world.url, portsSecret: SECRET };
+  const { armed = false, build } = options;
+  const alone = new Child({ ...ports, folder, armed, ...(build === undefined ? {} : { build }) });
+  const child = options.cluster?.served(ports) ?? alone;
   await child.start(options.env);
   const client = new Client(child);
-  await client.post('/sandbox/clock', { set: new Date(BEGIN).toISOString() });
+
+  // The service that moves its clock answers when all has come to rest; one that is killed all the time never does.
+  const move = async (ms: number) => {
+    const set = new Date(BEGIN + ms).toISOString();
+    for (const served of child.each) {
+      const one = new Client(served);
+      const now = async () => ((await one.get('/sandbox/clock', {})).body as { now: string }).now;
+      while ((await now()) < set) await one.nudge('/sandbox/clock', { set });
+    }
+  };
+  await move(0);
 
   const director = new Director(recoveries);
   const failures: string[] = [];
@@ -115,13 +131,7 @@ export async function runCampaign(options: CampaignOptions): Promise<Campaign> {
     }),
   );
   const over = { yet: false };
-  // The service that moves its clock answers when all has come to rest; one that is killed all the time never does.
-  const move = async (ms: number) => {
-    const set = new Date(BEGIN + ms).toISOString();
-    const now = async () => ((await client.get('/sandbox/clock', {})).body as { now: string }).now;
-    while ((await now()) < set) await client.nudge('/sandbox/clock', { set });
-  };
-  const killing = killer ? kills(child, killer, over) : undefined;
+  const killing = killer ? kills(alone, killer, over) : options.befalls?.(over);
   const inTime = await Promise.race([
     Promise.all([playing, director.direct(move)]).then(() => true),
     setTimeout(within, false, { ref: false }),
@@ -133,6 +143,7 @@ export async function runCampaign(options: CampaignOptions): Promise<Campaign> {
     await child.stop();
     await world.close();
     child.remove();
+    alone.remove();
   };
   return { child, client, world, players, failures, end };
 }

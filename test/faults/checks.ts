@@ -1,5 +1,5 @@
-import Database from 'better-sqlite3';
-import { openSqlite } from '../../src/store/sqlite.ts';
+import { openReadOnly } from '../../src/store/open.ts';
+import type { StoreReader } from '../../src/store/types.ts';
 import type { Campaign } from './campaign.ts';
 
 /** One thing that may not happen, and what of it was found. */
@@ -17,50 +17,54 @@ export interface Course {
   calls: string;
 }
 
-interface Entry {
-  kind: string;
-  data: string | null;
-}
-
-function withStore<T>(file: string, read: (database: Database.Database) => T): T {
-  const database = new Database(file, { readonly: true });
-  try {
-    return read(database);
-  } finally {
-    database.close();
-  }
+async function withStore<T>(store: string, read: (reader: StoreReader) => Promise<T>): Promise<T> {
+  const reader = await openReadOnly(store);
+  return read(reader).finally(() => reader.close());
 }
 
 const sorted = (texts: string[]) => texts.sort().join('\n');
 
 /** The course of every recovery, by the number of its player. */
-export function coursesOf({ child, players, world }: Campaign): Course[] {
-  return withStore(child.store, (database) => {
-    const recovery = database.prepare('select status, state, snapshot from recoveries where id = ?');
-    const audit = database.prepare<[string], Entry>('select kind, data from audit where recovery_id = ? order by seq');
-    return players.map(({ recoveryId }) => {
-      const row = recovery.get(recoveryId) as { status: string; state: string; snapshot: string } | undefined;
-      const { output } = JSON.parse(row?.snapshot ?? '{}') as { output?: unknown };
-      const taken = audit.all(recoveryId).flatMap(({ kind, data }) => {
-        if (data === null) return [`${kind}, erased`];
-        const { event, timer, port } = JSON.parse(data) as { event?: { type: string }; timer?: string; port?: string };
+export function coursesOf({ child, players, world }: Campaign): Promise<Course[]> {
+  return withStore(child.store, async (reader) => {
+    const courses: Course[] = [];
+    for (const { recoveryId } of players) {
+      const recovery = (await reader.load(recoveryId))?.recovery;
+      const { output } = (recovery?.snapshot ?? {}) as { output?: unknown };
+      const taken = (await reader.audit(recoveryId)).flatMap(({ kind, data }) => {
+        if (data.erased === true) return [`${kind}, erased`];
+        const { event, timer, port } = data as { event?: { type: string }; timer?: string; port?: string };
         return ['event', 'timer', 'answer', 'failure'].includes(kind)
           ? [`${kind} ${event?.type ?? timer ?? port}`]
           : [];
       });
-      return {
-        end: `${row?.status} ${row?.state} ${JSON.stringify(output)}`,
+      courses.push({
+        end: `${recovery?.status} ${recovery?.state} ${JSON.stringify(output)}`,
         taken: sorted(taken),
         calls: sorted([...(world.keys.get(recoveryId) ?? [])].map((key) => key.slice(recoveryId.length))),
-      };
-    });
+      });
+    }
+    return courses;
+  });
+}
+
+/** Keys of requests by whose event a recovery was changed more than once. */
+async function takenTwice(reader: StoreReader, recoveryId: string): Promise<string[]> {
+  const seen = new Set<string>();
+  return (await reader.audit(recoveryId)).flatMap(({ kind, data }) => {
+    if (kind !== 'event' || data.erased === true) return [];
+    const { request, by } = data as { request?: string; by?: { role: string } };
+    const key = `${request} ${by?.role}`;
+    if (!seen.has(key)) seen.add(key);
+    else return [`${recoveryId} ${request}`];
+    return [];
   });
 }
 
 /** Judges a campaign by one without kills. */
 export async function judge(campaign: Campaign, reference: ReadonlyMap<string, Course>): Promise<Check[]> {
   const { players, world, client, child, failures } = campaign;
-  const courses = coursesOf(campaign);
+  const courses = await coursesOf(campaign);
   const unlike = (what: string, part: keyof Course): Check => ({
     what,
     of: players.length,
@@ -80,30 +84,23 @@ export async function judge(campaign: Campaign, reference: ReadonlyMap<string, C
   const spent = players.filter((_, index) => courses[index]?.end.includes('"outcome":"emergencyCodeUsed"'));
   const payments = (accountId: string) =>
     world.sandbox.world.payments.filter((payment) => payment.accountId === accountId).length;
-  const waiting = withStore(
-    child.store,
-    (database) => database.prepare('select count(*) from requests').pluck().get() as number,
-  );
-  const takenTwice = withStore(child.store, (database) =>
-    database
-      .prepare(
-        `select recovery_id || ' ' || json_extract(data, '$.request') from audit where kind = 'event' and data is not null
-         group by recovery_id, json_extract(data, '$.request'), json_extract(data, '$.by.role') having count(*) > 1`,
-      )
-      .pluck()
-      .all(),
-  ) as string[];
-  await child.stop(); // the trails are read by whoever has the file
-  const store = await openSqlite(child.store);
-  const tampered = await store.tamperings();
-  await store.close();
+  const { waiting, twice } = await withStore(child.store, async (reader) => {
+    const found = { waiting: 0, twice: [] as string[] };
+    for (const { recoveryId } of players) {
+      found.waiting += (await reader.requestsOf(recoveryId)).length;
+      found.twice.push(...(await takenTwice(reader, recoveryId)));
+    }
+    return found;
+  });
+  await child.stop(); // the trails are read by whoever has the store
+  const tampered = await withStore(child.store, (reader) => reader.tamperings());
   return [
     { what: 'scripts not played to their end', of: players.length, found: failures },
     unlike('recoveries that ended otherwise', 'end'),
     unlike('inputs that were lost or applied twice', 'taken'),
     unlike('calls missing, or made under another key', 'calls'),
     { what: 'acknowledged answers forgotten', of: client.acknowledged.length, found: forgotten },
-    { what: 'events taken twice under one key', of: client.acknowledged.length, found: takenTwice },
+    { what: 'events taken twice under one key', of: client.acknowledged.length, found: twice },
     { what: 'calls made before they were committed', of: total(world.keys), found: world.uncommitted },
     { what: 'calls made again with another body', of: total(world.keys), found: world.changed },
     {

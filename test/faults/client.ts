@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
-import type { Child } from './service.ts';
+import type { Served } from './service.ts';
 
 /** What was answered to a post; the service may not forget it. */
 export interface Acknowledged {
@@ -25,12 +25,12 @@ const LONGEST = 120_000; // ms
 /** Talks to a service that may be down at any moment: the same request, under the same key, until there is an answer. */
 export class Client {
   readonly acknowledged: Acknowledged[] = [];
-  readonly #child: Child;
+  readonly #child: Pick<Served, 'url' | 'isUp'>;
   #keys = 0;
   #free = AT_ONCE;
   readonly #queue: (() => void)[] = [];
 
-  constructor(child: Child) {
+  constructor(child: Pick<Served, 'url' | 'isUp'>) {
     this.#child = child;
   }
 
@@ -90,10 +90,11 @@ export class Client {
 
   async #request(path: string, init: RequestInit): Promise<{ status: number; text: string }> {
     for (const until = Date.now() + LONGEST; Date.now() < until; await setTimeout(AGAIN * Math.random())) {
-      if (!this.#child.isUp || this.#child.url === '') continue;
+      const { isUp, url } = this.#child;
+      if (!isUp || url === '') continue;
       await this.#slot();
       try {
-        const response = await fetch(`${this.#child.url}${path}`, { ...init, signal: AbortSignal.timeout(20_000) });
+        const response = await fetch(`${url}${path}`, { ...init, signal: AbortSignal.timeout(20_000) });
         const text = await response.text();
         if (response.status !== 503) return { status: response.status, text };
       } catch {

@@ -29,7 +29,7 @@ const log = join(folder, 'points');
 
 console.log(`${kinds} kinds of recoveries without a kill: what has to come of each`);
 const calm = await runCampaign({ recoveries: kinds, armed: true, env: { REGAIN_FAULT_LOG: log } });
-const courses = coursesOf(calm);
+const courses = await coursesOf(calm);
 const reference = new Map(calm.players.map(({ name }, index) => [name, courses[index] as Course]));
 for (const [name, { end }] of reference) console.log(`  ${name.padEnd(52)} ${end.slice(0, 60)}`);
 const results: Check[][] = [await judge(calm, reference)];

@@ -16,6 +16,7 @@ export type Time = keyof typeof TIMES;
 
 interface Shown {
   state: string;
+  tags: string[];
   version: number;
   details?: { questions?: { questionId: string }[] };
   output?: { outcome: string };
@@ -144,7 +145,8 @@ export class Player {
     let last: Shown | undefined;
     for (const until = Date.now() + this.#patience; Date.now() < until; await setTimeout(80)) {
       last = await this.look();
-      if (last.state === state || last.state.startsWith(`${state}.`)) return last;
+      // Below it nobody is asked anything while a call is under way, which may be for long when it has to be made again.
+      if (last.state === state || (last.state.startsWith(`${state}.`) && !last.tags.includes('busy'))) return last;
     }
     throw new Error(`${this.name}: stands in '${last?.state}' and never came to '${state}'`);
   }

@@ -17,9 +17,32 @@ const POLICY = {
   retention: { evidence: '1d', personalData: '400d' },
 };
 
+/** What serves: one process, or several on one store. */
+export interface Served {
+  /** The file, or the address of the database. */
+  readonly store: string;
+  /** Where it listens, if it does now. */
+  readonly url: string;
+  readonly isUp: boolean;
+  readonly starts: number;
+  /** Deaths by SIGKILL, wherever they came from. */
+  readonly kills: number;
+  /** Ends that nobody asked for. */
+  readonly crashes: string[];
+  /** Each process by itself. */
+  readonly each: readonly Pick<Served, 'url' | 'isUp'>[];
+  start(env?: Record<string, string>): Promise<void>;
+  stop(): Promise<void>;
+  remove(): void;
+}
+
 export interface ChildOptions {
   /** Folder for the configuration and the store. */
   folder: string;
+  /** Address of a database, in place of the file in the folder. */
+  database?: string;
+  /** How it is used. */
+  postgres?: object;
   portsUrl: string;
   portsSecret: string;
   /** The build to run; this project's own by default. */
@@ -28,15 +51,17 @@ export interface ChildOptions {
   armed?: boolean;
 }
 
+const running = new Set<ChildProcess>();
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGKILL'); // however the harness ends
+});
+
 /** The real service as a child process, to be killed. */
-export class Child {
+export class Child implements Served {
   readonly store: string;
-  /** Where it listens; changes at every start. */
   url = '';
   starts = 0;
-  /** Deaths by SIGKILL, wherever they came from. */
   kills = 0;
-  /** Ends that nobody asked for. */
   readonly crashes: string[] = [];
   readonly #options: ChildOptions;
   readonly #config: string;
@@ -45,8 +70,7 @@ export class Child {
 
   constructor(options: ChildOptions) {
     this.#options = options;
-    process.once('exit', () => this.#process?.kill('SIGKILL')); // however the harness ends
-    this.store = join(options.folder, 'store.sqlite');
+    this.store = options.database ?? join(options.folder, 'store.sqlite');
     this.#config = join(options.folder, 'config.json');
     const policy = join(options.folder, 'policy.json');
     writeFileSync(policy, JSON.stringify(POLICY));
@@ -57,6 +81,7 @@ export class Child {
         mode: 'sandbox',
         port: 0,
         store: this.store,
+        ...(options.postgres ? { postgres: options.postgres } : {}),
         policy,
         ports: { url: options.portsUrl, secret: options.portsSecret },
         tokens: { owner: '60d', contact: '60d' },
@@ -84,9 +109,11 @@ export class Child {
       { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } },
     );
     this.#process = child;
+    running.add(child);
     let output = '';
     this.#ended = new Promise((resolve) => {
       child.on('exit', (code, signal) => {
+        running.delete(child);
         if (signal === 'SIGKILL') this.kills += 1;
         else if (code !== 0) this.crashes.push(`exit ${code} ${signal ?? ''}: ${output.slice(-2_000)}`);
         resolve();
@@ -105,6 +132,10 @@ export class Child {
       });
     });
     await Promise.race([listening, this.#ended]);
+  }
+
+  get each() {
+    return [this];
   }
 
   get isUp(): boolean {

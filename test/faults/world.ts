@@ -2,10 +2,11 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
-import Database from 'better-sqlite3';
 import type { PortName } from '../../machines/ports.ts';
 import type { PortCall } from '../../src/adapters/ports.ts';
 import { createSandbox, type Sandbox } from '../../src/adapters/sandbox.ts';
+import { openReadOnly } from '../../src/store/open.ts';
+import type { StoreReader } from '../../src/store/types.ts';
 
 export const SECRET = 'the secret of the ports in the fault harness';
 type Call = Omit<PortCall, 'signal' | 'at'>;
@@ -28,7 +29,7 @@ export class World {
   readonly #bodies = new Map<string, string>();
   readonly #store: string;
   readonly #server: Server;
-  #reader: Database.Database | undefined;
+  #reader: Promise<StoreReader> | undefined;
 
   private constructor(store: string) {
     this.#store = store;
@@ -51,7 +52,7 @@ export class World {
     });
   }
 
-  /** @param store the service's file: every call has to be in its outbox, committed. */
+  /** @param store the service's file or database: every call has to be in its outbox, committed. */
   static async open(store: string): Promise<World> {
     const world = new World(store);
     await new Promise<void>((resolve) => world.#server.listen(0, '127.0.0.1', resolve));
@@ -65,6 +66,7 @@ export class World {
   async #answer(port: PortName, body: string, at: number): Promise<unknown> {
     const { input, call } = JSON.parse(body) as { input: never; call: Call };
     this.#note(call, body);
+    if (!(await this.#isCommitted(call))) this.uncommitted.push(call.key);
     await setTimeout(Math.random() * LONGEST_DELAY);
     return this.sandbox.ports[port](input, { ...call, at, signal: new AbortController().signal });
   }
@@ -77,34 +79,30 @@ export class World {
     this.keys.set(recoveryId, keys);
     if (keys.has(key)) this.repeats += 1;
     keys.add(key);
-    if (!this.#isCommitted(call)) this.uncommitted.push(key);
   }
 
-  /** Whether a step that makes the call is committed, as everybody who opens the file sees it. */
-  #isCommitted({ recoveryId, key, path, step, attempt }: Call): boolean {
-    this.#reader ??= new Database(this.#store, { readonly: true });
-    if (step === 'eraseEvidence') return this.#isKept(recoveryId, key);
-    const text = this.#reader.prepare('select calls from recoveries where id = ?').pluck().get(recoveryId);
-    const calls = JSON.parse(String(text ?? '{}')) as Record<string, number>;
+  /** Whether a step that makes the call is committed, as everybody who opens the store sees it. */
+  async #isCommitted({ recoveryId, key, path, step, attempt }: Call): Promise<boolean> {
+    this.#reader ??= openReadOnly(this.#store);
+    const reader = await this.#reader;
+    if (step === 'eraseEvidence') return isKept(reader, recoveryId, key);
+    const calls = (await reader.load(recoveryId))?.recovery.calls ?? {};
     const counter = key.includes('/notice/') ? 'notices' : `${path === 'recovery' ? '' : path}/${step}`;
     return (calls[counter] ?? 0) >= attempt;
   }
 
-  /** Of a call that no chart makes: it is in the outbox, or its result is in the trail. */
-  #isKept(recoveryId: string, key: string): boolean {
-    const own = key.slice(recoveryId.length).replace(/^\/recovery\//, '/');
-    const rows = [
-      `select 1 from requests where recovery_id = ? and key = ?`,
-      `select 1 from audit where recovery_id = ? and json_extract(data, '$.key') = ?`,
-    ].map((query) => this.#reader?.prepare(query).get(recoveryId, own));
-    return rows.some((row) => row !== undefined);
-  }
-
   async close(): Promise<void> {
-    this.#reader?.close();
+    await (await this.#reader)?.close();
     this.#server.closeAllConnections();
     await new Promise((resolve) => this.#server.close(resolve));
   }
+}
+
+/** Of a call that no chart makes: it is in the outbox, or its result is in the trail. */
+async function isKept(reader: StoreReader, recoveryId: string, key: string): Promise<boolean> {
+  const own = key.slice(recoveryId.length).replace(/^\/recovery\//, '/');
+  if ((await reader.requestsOf(recoveryId)).some((request) => request.key === own)) return true;
+  return (await reader.audit(recoveryId)).some(({ data }) => data.key === own);
 }
 
 function isSigned(key: string, body: string, signature: string): boolean {

@@ -102,6 +102,17 @@ describe('staff', () => {
     for (const secret of [code, '111111', '385927']) expect(shown).not.toContain(secret);
   });
 
+  test('a token of a provider whose clock goes half a minute before is good, one of an hour before is not', async () => {
+    const { here } = await appealed();
+    const headers = await here.staff('7', 'agent');
+    const back = (ms: number) =>
+      here.request('POST', '/sandbox/clock', {}, { set: new Date(Date.now() - ms).toISOString() });
+    await back(30_000);
+    expect((await list(here, headers)).status).toBe(200);
+    await back(3_600_000);
+    expect((await list(here, headers)).status).toBe(401);
+  });
+
   test('a token is good for eight hours, and each is asked for its roles', async () => {
     const { here, as } = await appealed();
     const agent = await as('7', 'agent');

@@ -80,15 +80,19 @@ export class Server {
     };
     const args = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
     const command = asOther(join(this.#bin, 'postgres'), ['-D', join(this.#folder, 'data'), ...args]);
-    this.#process = spawn(...command, { stdio: 'ignore', cwd: '/' });
-    for (const until = performance.now() + READY; ; ) {
+    for (const until = performance.now() + READY; ; await setTimeout(20)) {
+      // After a crash the processes that it left have to be gone first: until then it ends at once.
+      if (!this.#isUp) this.#process = spawn(...command, { stdio: 'ignore', cwd: '/' });
       try {
         return await this.run('select 1');
       } catch (error) {
         if (performance.now() > until) throw error;
-        await setTimeout(20);
       }
     }
+  }
+
+  get #isUp(): boolean {
+    return this.#process !== undefined && this.#process.exitCode === null && this.#process.signalCode === null;
   }
 
   /** Runs statements as its owner. */
@@ -106,13 +110,13 @@ export class Server {
     return this.url(name);
   }
 
-  /** `SIGQUIT` ends it without a word, and so does a crash; `SIGSTOP` and `SIGCONT` hold it. */
+  /** `SIGQUIT` ends it and all its processes without a word; `SIGKILL` is a crash. */
   async signal(signal: NodeJS.Signals): Promise<void> {
     const child = this.#process;
-    if (!child?.pid || child.exitCode !== null || child.signalCode !== null) return;
+    if (!child || !this.#isUp) return;
     const ended = new Promise((resolve) => child.once('exit', resolve));
     child.kill(signal);
-    if (signal !== 'SIGSTOP' && signal !== 'SIGCONT') await ended;
+    await ended;
   }
 
   async stop(): Promise<void> {

@@ -1,0 +1,110 @@
+import { setTimeout } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { Server } from '../postgres/server.ts';
+import { type Campaign, runCampaign } from './campaign.ts';
+import { type Check, type Course, coursesOf, judge } from './checks.ts';
+import { Workers } from './cluster.ts';
+import { added, printed } from './report.ts';
+import { SCRIPTS } from './scripts.ts';
+
+// Recoveries of all kinds on several workers and one PostgreSQL, while something befalls them again and again; what came of each is
+// held against the same in one process on SQLite that nothing befell.
+//   npm run cluster-faults -- --recoveries 16 --minutes 12
+
+const kinds = Object.keys(SCRIPTS).length;
+const { values } = parseArgs({
+  options: {
+    recoveries: { type: 'string', default: String(kinds) },
+    minutes: { type: 'string', default: '12' },
+    only: { type: 'string' },
+  },
+});
+const RECOVERIES = Number(values.recoveries);
+const LEASE = 2_000; // ms, as `cluster.ts` sets it
+const some = (most: number) => setTimeout(200 + Math.random() * most);
+
+interface Scene {
+  workers: Workers;
+  server: Server;
+}
+
+/** One of the workers, by chance. */
+const oneOf = ({ workers: { children } }: Scene) => {
+  const child = children[Math.floor(Math.random() * children.length)];
+  if (!child) throw new Error('there are no workers');
+  return child;
+};
+
+async function killWorker(scene: Scene): Promise<void> {
+  const child = oneOf(scene);
+  await child.kill();
+  await some(LEASE);
+  await child.start();
+}
+
+/** What befalls them, each until the recoveries are over. */
+const FAULTS: { name: string; befalls?(scene: Scene): Promise<void> }[] = [
+  { name: 'nothing' },
+  { name: 'a worker is killed', befalls: killWorker },
+  {
+    name: 'the database is killed',
+    async befalls({ server }) {
+      await server.signal('SIGKILL');
+      await some(500);
+      await server.up();
+    },
+  },
+];
+
+const calm = await runCampaign({ recoveries: Math.min(RECOVERIES, kinds) });
+const right = await coursesOf(calm);
+const reference = new Map(calm.players.map(({ name }, index) => [name, right[index] as Course]));
+await calm.end();
+
+const server = await Server.start();
+const chosen = FAULTS.filter(({ name }) => values.only === undefined || name.includes(values.only));
+const results: Check[][] = [];
+const lines: string[] = [];
+try {
+  for (const { name, befalls } of chosen) {
+    const database = await server.database();
+    let workers: Workers | undefined;
+    let times = 0;
+    const began = Date.now();
+    const campaign: Campaign = await runCampaign({
+      recoveries: RECOVERIES,
+      within: (Number(values.minutes) * 60_000) / chosen.length,
+      cluster: {
+        store: database,
+        served(ports) {
+          workers = new Workers({ ...ports, database, count: 2 });
+          return workers;
+        },
+      },
+      async befalls(over) {
+        while (befalls && workers && !over.yet) {
+          await befalls({ workers, server });
+          times += 1;
+          await some(1_500);
+        }
+      },
+    });
+    const checks = await judge(campaign, reference);
+    results.push(checks);
+    await campaign.end();
+    const amiss = checks.reduce((sum, { found }) => sum + found.length, 0);
+    const seconds = Math.round((Date.now() - began) / 1_000);
+    lines.push(
+      `${name.padEnd(42)} ${String(times).padStart(5)} ${String(campaign.world.repeats).padStart(11)} ${String(amiss).padStart(6)} ${String(seconds).padStart(5)}`,
+    );
+    console.log(lines.at(-1));
+  }
+} finally {
+  await server.stop();
+}
+
+console.log(`\n${RECOVERIES} recoveries on two workers each time\n`);
+console.log(`${'what befell them'.padEnd(42)} times calls again amiss     s`);
+for (const line of lines) console.log(line);
+console.log('');
+process.exit(printed(added(results)) ? 0 : 1);
