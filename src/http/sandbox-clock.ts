@@ -9,6 +9,7 @@ export class SandboxClock implements Clock {
   readonly #store: Store;
   readonly #alarms = new Map<object, { instant: Instant; callback: () => void; cancel: () => void }>();
   #shift: number;
+  #moving: Promise<void> = Promise.resolve();
 
   private constructor(store: Store, shift: number) {
     this.#store = store;
@@ -36,7 +37,22 @@ export class SandboxClock implements Clock {
   }
 
   /** Moves the clock by `ms`, back where it is negative; alarms keep their instants. */
-  async move(ms: number): Promise<void> {
+  move(ms: number): Promise<void> {
+    return this.#inTurn(() => ms);
+  }
+
+  /** Moves the clock to an instant, however often that is asked for while the store is slow. */
+  set(instant: Instant): Promise<void> {
+    return this.#inTurn(() => instant - this.now());
+  }
+
+  #inTurn(by: () => number): Promise<void> {
+    const moved = this.#moving.then(() => this.#move(by()));
+    this.#moving = moved.catch(() => {}); // whoever asked is told
+    return moved;
+  }
+
+  async #move(ms: number): Promise<void> {
     await this.#store.set(SETTING, String(this.#shift + ms));
     this.#shift += ms;
     for (const alarm of this.#alarms.values()) {

@@ -51,7 +51,8 @@ export function sandboxRoutes(app: App, { sandbox, clock, recoveries, ports, sta
   app.get('/sandbox/clock', (c) => c.json({ now: instant(clock.now()) }));
   app.post('/sandbox/clock', async (c) => {
     const move = parsed(Move, await jsonBody(c));
-    await clock.move('advance' in move ? move.advance : Date.parse(move.set) - clock.now());
+    if ('advance' in move) await clock.move(move.advance);
+    else await clock.set(Date.parse(move.set));
     await recoveries.processDue();
     await atRest();
     return c.json({ now: instant(clock.now()) });

@@ -62,4 +62,14 @@ describe('the clock of a sandbox', () => {
     forget();
     await store.close();
   });
+
+  test('that is set twice at once is where it was set to, not beyond', async () => {
+    const store = await openSqlite(':memory:');
+    const clock = await SandboxClock.open(store);
+    const instant = clock.now() + HOUR;
+    await Promise.all([clock.set(instant), clock.set(instant)]);
+    expect(clock.now()).toBeGreaterThanOrEqual(instant);
+    expect(clock.now()).toBeLessThan(instant + HOUR / 2);
+    await store.close();
+  });
 });
