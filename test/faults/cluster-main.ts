@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { Relay } from '../postgres/relay.ts';
 import { Server } from '../postgres/server.ts';
 import { type Campaign, runCampaign } from './campaign.ts';
 import { type Check, type Course, coursesOf, judge } from './checks.ts';
@@ -26,6 +27,7 @@ const some = (most: number) => setTimeout(200 + Math.random() * most);
 interface Scene {
   workers: Workers;
   server: Server;
+  relay: Relay;
 }
 
 /** One of the workers, by chance. */
@@ -54,6 +56,14 @@ const FAULTS: { name: string; befalls?(scene: Scene): Promise<void> }[] = [
       await server.up();
     },
   },
+  {
+    name: 'the way to the database is cut',
+    async befalls({ relay }) {
+      relay.cut();
+      await some(4_000);
+      relay.heal();
+    },
+  },
 ];
 
 const calm = await runCampaign({ recoveries: Math.min(RECOVERIES, kinds) });
@@ -68,6 +78,8 @@ const lines: string[] = [];
 try {
   for (const { name, befalls } of chosen) {
     const database = await server.database();
+    const relay = await Relay.open(server.port);
+    const through = database.replace(`:${server.port}/`, `:${relay.port}/`);
     let workers: Workers | undefined;
     let times = 0;
     const began = Date.now();
@@ -77,13 +89,13 @@ try {
       cluster: {
         store: database,
         served(ports) {
-          workers = new Workers({ ...ports, database, count: 2 });
+          workers = new Workers({ ...ports, database: through, count: 2 });
           return workers;
         },
       },
       async befalls(over) {
         while (befalls && workers && !over.yet) {
-          await befalls({ workers, server });
+          await befalls({ workers, server, relay });
           times += 1;
           await some(1_500);
         }
@@ -92,6 +104,7 @@ try {
     const checks = await judge(campaign, reference);
     results.push(checks);
     await campaign.end();
+    await relay.close();
     const amiss = checks.reduce((sum, { found }) => sum + found.length, 0);
     const seconds = Math.round((Date.now() - began) / 1_000);
     lines.push(
