@@ -39,7 +39,9 @@ async function reset(accountId: string, happens: () => Promise<void>) {
   const { recoveryId: id } = await client.start({ accountId, device: { deviceId: 'd1' } });
   const does = async (event: EventIn<RecoveryState>) => {
     await until(`${event.type} is allowed`, async () => (await client.get(id)).allowed.includes(event.type));
-    await client.send(id, event);
+    // An answer may be lost with the server: the event is sent again under its key, as every client has to.
+    const key = { idempotencyKey: `${id} ${event.type}` };
+    await until(`${event.type} is answered`, () => client.send(id, event, undefined, key).then(() => true));
   };
   await does({ type: 'path.choose', path: 'biometric' });
   await does({ type: 'biometric.scan', captureRef: 'finger' });
