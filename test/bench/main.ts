@@ -5,6 +5,7 @@ import { explorerPart } from './explorer.ts';
 import type { Part } from './figures.ts';
 import type { Rounds } from './harness.ts';
 import { hostsPart } from './hosts.ts';
+import { insteadPart } from './instead.ts';
 import { recoveriesPart } from './recoveries.ts';
 import { tableOf, writeReport } from './report.ts';
 import { servicePart } from './service.ts';
@@ -23,6 +24,7 @@ const PARTS: Record<string, (size: Size) => Promise<Part>> = {
   service: servicePart,
   timers: timersPart,
   recoveries: recoveriesPart,
+  instead: insteadPart,
   explorer: explorerPart,
 };
 

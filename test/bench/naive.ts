@@ -10,6 +10,7 @@ export class Naive {
   readonly #database: Database.Database;
   readonly #ids: string[] = [];
   readonly #count: number;
+  readonly #onlySnapshots: boolean;
   readonly #waiting: { index: number; event: object; resolve: (state: string) => void }[] = [];
   #single = 0;
   #events = 0;
@@ -20,11 +21,13 @@ export class Naive {
   readonly #oneOf: (id: string, event: object) => void;
   readonly #allOf: (event: object) => void;
 
-  constructor(file: string, count: number, synchronous: 'FULL' | 'NORMAL' = 'FULL') {
+  /** @param onlySnapshots keeps no audit entry and no timer. */
+  constructor(file: string, count: number, { onlySnapshots = false } = {}) {
     this.#count = count;
+    this.#onlySnapshots = onlySnapshots;
     this.#database = new Database(file);
     this.#database.pragma('journal_mode = WAL');
-    this.#database.pragma(`synchronous = ${synchronous}`);
+    this.#database.pragma('synchronous = FULL');
     this.#database.exec(`
       create table recoveries (id text primary key, version integer not null, snapshot text not null);
       create table audit (recovery text not null, seq integer not null, data text not null, primary key (recovery, seq));
@@ -66,6 +69,7 @@ export class Naive {
     actor.stop();
     const version = row.version + 1;
     this.#update.run(snapshot, version, id, row.version);
+    if (this.#onlySnapshots) return;
     this.#audit.run(id, version, JSON.stringify(event));
     this.#timer.run(START + version, id);
   }

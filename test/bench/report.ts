@@ -7,7 +7,15 @@ import { type Figure, type Goal, type Part, round, type Spread } from './figures
 import { svgOf } from './plot.ts';
 
 const GIB = 2 ** 30;
-const LIBRARIES = ['xstate', 'better-sqlite3', 'kysely', 'hono', 'mitata'];
+const LIBRARIES = [
+  'xstate',
+  'better-sqlite3',
+  'kysely',
+  'hono',
+  '@restatedev/restate-server',
+  '@restatedev/xstate',
+  'mitata',
+];
 
 interface Machine {
   system: string;
