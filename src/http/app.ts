@@ -1,12 +1,11 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
-import { bodyLimit } from 'hono/body-limit';
 import { secureHeaders } from 'hono/secure-headers';
 import type { Logger } from 'pino';
 import type { EventRegistry } from '../../machines/events.ts';
 import type { Instant } from '../core/index.ts';
 import type { Recoveries } from '../host/api.ts';
 import type { Store } from '../store/types.ts';
-import { fieldOf, malformed } from './body.ts';
+import { fieldOf, limitedBody, malformed } from './body.ts';
 import type { ServiceConfig } from './config.ts';
 import { docs, PAGE_POLICY } from './docs.ts';
 import { INSPECTOR, inspectorHeaders, inspectorPage, isInspectorOn } from './inspector.ts';
@@ -76,16 +75,9 @@ export function createApp(parts: Parts): App {
   });
   app.use('/v1/*', async (c, next) => {
     await next();
-    c.header('Cache-Control', 'no-store');
+    c.res.headers.set('Cache-Control', 'no-store'); // `c.header` would make the response anew
   });
-  app.use(
-    bodyLimit({
-      maxSize: config.bodyLimit,
-      onError: () => {
-        throw new RequestProblem('tooLarge', `a body may have ${config.bodyLimit} bytes`);
-      },
-    }),
-  );
+  app.use(limitedBody(config.bodyLimit));
   app.onError((error, c) => {
     const problem = problemOf(error, isUnavailable);
     if (problem.status >= 500) log.error({ err: error, route: c.req.routePath }, 'a request failed');

@@ -1,4 +1,5 @@
-import type { Context } from 'hono';
+import type { Context, MiddlewareHandler } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
 import type { z } from 'zod';
 import { RequestProblem } from './problems.ts';
 
@@ -11,6 +12,21 @@ export async function jsonBody(c: Context): Promise<unknown> {
     if (error instanceof RequestProblem) throw error; // too large
     throw malformed('the body is no JSON', 'body');
   });
+}
+
+/**
+ * 413 for a body of more bytes than `most`. One that says how long it is, as most do, is judged by that: it is not wrapped into a
+ * stream, which takes longer than to read it.
+ */
+export function limitedBody(most: number): MiddlewareHandler {
+  const onError = () => {
+    throw new RequestProblem('tooLarge', `a body may have ${most} bytes`);
+  };
+  const counted = bodyLimit({ maxSize: most, onError });
+  return (c, next) => {
+    if (c.req.header('Transfer-Encoding') !== undefined) return counted(c, next);
+    return Number(c.req.header('Content-Length') ?? 0) > most ? onError() : next();
+  };
 }
 
 /** 400: not a request that this API has. */
