@@ -52,44 +52,48 @@ function riskAllows(path: string, { account, policy, risk, device }: Situation):
   return true;
 }
 
-/** Reasons that hold whatever the other paths are. */
-function ownReason(path: RecoveryPath, situation: Situation, at: number): PathReason | undefined {
-  const { account } = situation;
-  if (!account) return 'notAssessed';
-  if (keptProofs(situation, at).some((proof) => proof.path === path.id)) return 'alreadyProved';
-  if (situation.exhausted.includes(path.id)) return 'exhausted';
-  const reason = path.ineligible(standingAt({ ...situation, account }, at));
-  return reason ?? (riskAllows(path.id, situation) ? undefined : 'riskTooHigh');
-}
-
-/** Whether a path could be carried through now. */
-function canServe(path: RecoveryPath, situation: Situation, at: number): boolean {
-  const { account } = situation;
-  if (!account || ownReason(path, situation, at) !== undefined) return false;
-  return path.usable?.(standingAt({ ...situation, account }, at)) ?? true;
-}
-
-/** Why a path is not offered at an instant; undefined when it is (spec sections 2 and 3). */
-export function whyNot(
-  path: RecoveryPath,
+/** Why each of the paths is not offered at an instant; undefined for one that is (spec sections 2 and 3). */
+export function reasonsAt(
   paths: readonly RecoveryPath[],
   situation: Situation,
   at: number,
-): PathReason | undefined {
-  const own = ownReason(path, situation, at);
-  if (own !== undefined) return own;
-  const preferred = paths.find((other) => other.id === path.yieldsTo?.path);
-  if (preferred && path.yieldsTo && canServe(preferred, situation, at)) return path.yieldsTo.reason;
-  if (path.order === 'selfService') return undefined;
-  if (path.order === 'appeal' && situation.manualReview) return undefined;
-  const selfServed = paths.some(
-    (other) =>
-      other.order === 'selfService' &&
-      whyNot(other, paths, situation, at) === undefined &&
-      canServe(other, situation, at),
-  );
-  return selfServed ? 'notLastResort' : undefined;
+): (path: RecoveryPath) => PathReason | undefined {
+  const { account, exhausted, manualReview } = situation;
+  if (!account) return () => 'notAssessed';
+  const standing = standingAt({ ...situation, account }, at);
+  const proved = keptProofs(situation, at);
+  const known = new Map<RecoveryPath, PathReason | undefined>();
+
+  /** Reasons that hold whatever the other paths are. */
+  const ownReason = (path: RecoveryPath): PathReason | undefined => {
+    if (proved.some((proof) => proof.path === path.id)) return 'alreadyProved';
+    if (exhausted.includes(path.id)) return 'exhausted';
+    return path.ineligible(standing) ?? (riskAllows(path.id, situation) ? undefined : 'riskTooHigh');
+  };
+  /** Whether a path could be carried through now. */
+  const canServe = (path: RecoveryPath) => ownReason(path) === undefined && (path.usable?.(standing) ?? true);
+  const reasonOf = (path: RecoveryPath): PathReason | undefined => {
+    const own = ownReason(path);
+    if (own !== undefined) return own;
+    const preferred = paths.find((other) => other.id === path.yieldsTo?.path);
+    if (preferred && path.yieldsTo && canServe(preferred)) return path.yieldsTo.reason;
+    if (path.order === 'selfService') return undefined;
+    if (path.order === 'appeal' && manualReview) return undefined;
+    const selfServed = paths.some(
+      (other) => other.order === 'selfService' && why(other) === undefined && canServe(other),
+    );
+    return selfServed ? 'notLastResort' : undefined;
+  };
+  const why = (path: RecoveryPath): PathReason | undefined => {
+    if (!known.has(path)) known.set(path, reasonOf(path));
+    return known.get(path);
+  };
+  return why;
 }
+
+/** Why one path is not offered at an instant; undefined when it is. */
+export const whyNot = (path: RecoveryPath, paths: readonly RecoveryPath[], situation: Situation, at: number) =>
+  reasonsAt(paths, situation, at)(path);
 
 /** Proofs that still count at an instant. */
 export function keptProofs({ proofs, policy }: Situation, at: number): Situation['proofs'] {

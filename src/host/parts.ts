@@ -111,9 +111,13 @@ export class HostParts {
     const { checked, secret } = checkedEvent(this.#eventsOf(recovery), event, by, recovery.deviceId);
     const request = key === undefined ? {} : { request: shortDigest(key) };
     const data = { event: redacted(checked, secret), by: named(by, recovery), ...request };
-    const answer = (outcome: Outcome) => {
+    let made: { of: Outcome; answer: Answer } | undefined;
+    /** What was written as the answer is what is answered. */
+    const answer = (outcome: Outcome): Answer => {
+      if (made?.of.recovery === outcome.recovery && made.of.result === outcome.result) return made.answer;
       const whole = this.view(outcome, now());
-      return answerTo(checked.type, outcome, this.#shown(outcome, whole, by), whole);
+      made = { of: outcome, answer: answerTo(checked.type, outcome, this.#shown(outcome, whole, by), whole) };
+      return made.answer;
     };
     const delivery: Delivery = {
       input: { type: 'event', event: checked },

@@ -1,5 +1,5 @@
 import type { AnyStateMachine } from 'xstate';
-import { keptProofs, whyNot } from '../../machines/availability.ts';
+import { keptProofs, reasonsAt } from '../../machines/availability.ts';
 import type { IneligibleReason, RecoveryOutput } from '../../machines/outcome.ts';
 import type { PathContext, RecoveryPath } from '../../machines/path.ts';
 import { OWN_EVENTS, type RecoveryContext } from '../../machines/recovery.ts';
@@ -59,9 +59,8 @@ export function viewOf(
   const child = machines.find(({ path }) => path.length === 1);
   const underWay = paths.find(({ id }) => id === child?.path[0]);
   const told = (child?.context as PathContext | undefined)?.told ?? context.told;
-  const reasons = context.account
-    ? paths.map((path) => [path.id, whyNot(path, paths, context, now)] as const)
-    : paths.map((path) => [path.id, undefined] as const);
+  const why = context.account ? reasonsAt(paths, context, now) : () => undefined;
+  const reasons = paths.map((path) => [path.id, why(path)] as const);
   const root = machines[0]?.events.filter((type) => OWN_EVENTS.some((own) => own === type)) ?? [];
   return {
     recoveryId: recovery.id,
