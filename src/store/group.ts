@@ -25,8 +25,8 @@ const UNDO = CompiledQuery.raw('rollback to part');
 
 /**
  * Group commit: what arrives while a transaction is written, or at the same moment, shares the next one, and with it one wait for
- * the disk. Each is answered only after that commit. What fails is undone by itself and takes nothing else with it; where the
- * whole transaction fails, each is tried again alone.
+ * the disk. Each is answered only after that commit. What fails takes nothing else with it: all is undone and written again with
+ * a savepoint for each, which costs more; where that fails as a whole, each is tried again alone.
  */
 export class GroupCommit {
   readonly #db: Kysely<Tables>;
@@ -61,7 +61,8 @@ export class GroupCommit {
     await setImmediate(); // what is ready at the same moment joins
     while (this.#waiting.length > 0) {
       const jobs = this.#waiting.splice(0, MOST);
-      if (jobs.length > 1 && (await this.#together(jobs))) settle(jobs);
+      if (jobs.length > 1 && ((await this.#together(jobs, plainly)) || (await this.#together(jobs, savepoint))))
+        settle(jobs);
       else for (const job of jobs) await this.#byItself(job);
       await setImmediate(); // who was answered may have the next one ready
     }
@@ -77,14 +78,14 @@ export class GroupCommit {
   }
 
   /** @returns whether the transaction was committed. */
-  async #together(jobs: readonly Job[]): Promise<boolean> {
+  async #together(jobs: readonly Job[], write: typeof plainly): Promise<boolean> {
     try {
       await this.#db.connection().execute(async (trx) => {
         await sql.raw(this.#begin).execute(trx);
         try {
           const before = new Set<string>();
           for (const job of jobs) {
-            await part(trx, job, before);
+            await write(trx, job, before);
             before.add(job.id);
           }
           await sql`commit`.execute(trx);
@@ -107,7 +108,11 @@ const settle = (jobs: readonly Job[]) => {
 
 const NONE: ReadonlySet<string> = new Set();
 
-async function part(trx: Trx, job: Job, before: ReadonlySet<string>): Promise<void> {
+async function plainly(trx: Trx, job: Job, before: ReadonlySet<string>): Promise<void> {
+  job.outcome = { result: await job.work(trx, before) };
+}
+
+async function savepoint(trx: Trx, job: Job, before: ReadonlySet<string>): Promise<void> {
   await trx.executeQuery(SAVEPOINT);
   try {
     job.outcome = { result: await job.work(trx, before) };
