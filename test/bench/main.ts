@@ -6,6 +6,7 @@ import type { Part } from './figures.ts';
 import type { Rounds } from './harness.ts';
 import { hostsPart } from './hosts.ts';
 import { insteadPart } from './instead.ts';
+import { pagePart } from './page.ts';
 import { recoveriesPart } from './recoveries.ts';
 import { tableOf, writeReport } from './report.ts';
 import { servicePart } from './service.ts';
@@ -26,6 +27,7 @@ const PARTS: Record<string, (size: Size) => Promise<Part>> = {
   recoveries: recoveriesPart,
   instead: insteadPart,
   explorer: explorerPart,
+  page: pagePart,
 };
 
 const USAGE = `usage: npm run bench -- [--quick] [--out FOLDER] [PART …], with the parts ${Object.keys(PARTS).join(', ')}`;

@@ -106,7 +106,7 @@ export class Programs {
   }
 
   #listening(config: string): Promise<string> {
-    const child = spawn(process.execPath, [...(process.env.PROF ? ['--cpu-prof', '--cpu-prof-dir=' + process.env.PROF] : []), SERVICE, 'serve', '--config', config], {
+    const child = spawn(process.execPath, [SERVICE, 'serve', '--config', config], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     this.#running.push(child);

@@ -12,6 +12,8 @@ export interface PageFigures {
   unfolded: UnfoldFigures;
   /** While events streamed in: the longest task, the longest that the page was asked in vain, rows in the document after it. */
   streamed: { events: number; took: number; longestTask: number; longestWait: number; rows: number };
+  /** Frames a second after that: while nothing comes, and while so many events come in a second. */
+  frames: { idle: number; streaming: number; events: number };
 }
 
 export interface UnfoldFigures {
@@ -26,6 +28,8 @@ export interface UnfoldFigures {
 const A_LOOK = 3_000;
 const EVENTS = 10_000;
 const PROBE = 20; // ms
+const EVENTS_A_SECOND = 1_000;
+const FRAMES_FOR = 5_000; // ms
 
 /** @param url of a sandbox that no program has told anything yet: `http://127.0.0.1:8787`. */
 export async function pageFigures(url: string): Promise<PageFigures> {
@@ -39,8 +43,11 @@ export async function pageFigures(url: string): Promise<PageFigures> {
     const unfolded = await unfoldAll(second.page);
     await second.page.close();
     const { page, opened } = await openChart(browser, url);
-    const streamed = await stream(page, `${url.replace('http', 'ws')}/inspector/app`);
-    return { opened, unfoldedAtOnce, unfolded, streamed };
+    const lamp = await Lamp.at(`${url.replace('http', 'ws')}/inspector/app`);
+    const streamed = await stream(page, lamp);
+    const frames = await framesOf(page, lamp);
+    lamp.close();
+    return { opened, unfoldedAtOnce, unfolded, streamed, frames };
   } finally {
     await browser.close();
   }
@@ -85,15 +92,40 @@ const WATCH = `
   }, ${PROBE});
 `;
 
-async function stream(page: Page, relay: string): Promise<PageFigures['streamed']> {
+async function stream(page: Page, lamp: Lamp): Promise<PageFigures['streamed']> {
   await page.evaluate(WATCH);
   const start = performance.now();
-  const lamp = await Lamp.at(relay);
   lamp.tap(EVENTS);
   await page.getByText(`${EVENTS + 1} of ${EVENTS + 1}`).waitFor({ timeout: 120_000 });
   const took = performance.now() - start;
   const longest = await page.evaluate<{ task: number; wait: number }>('longest');
   const rows = await page.locator('.row').count();
-  lamp.close();
   return { events: EVENTS, took, longestTask: longest.task, longestWait: longest.wait, rows };
+}
+
+/** Runs in the page: how many frames it draws in a second. */
+const COUNT_FRAMES = `new Promise((done) => {
+  const start = performance.now();
+  let frames = 0;
+  const next = () => {
+    frames += 1;
+    const took = performance.now() - start;
+    if (took < ${FRAMES_FOR}) requestAnimationFrame(next);
+    else done((frames / took) * 1000);
+  };
+  requestAnimationFrame(next);
+})`;
+
+async function framesOf(page: Page, lamp: Lamp): Promise<PageFigures['frames']> {
+  const idle = await page.evaluate<number>(COUNT_FRAMES);
+  const start = performance.now();
+  let told = 0;
+  const telling = setInterval(() => {
+    const due = Math.floor(((performance.now() - start) / 1_000) * EVENTS_A_SECOND) - told;
+    lamp.tap(due);
+    told += due;
+  }, PROBE);
+  const streaming = await page.evaluate<number>(COUNT_FRAMES);
+  clearInterval(telling);
+  return { idle, streaming, events: (told / (performance.now() - start)) * 1_000 };
 }

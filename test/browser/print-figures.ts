@@ -8,7 +8,7 @@ const ms = (value: number) => `${Math.round(value)} ms`;
 const told = ({ states, arrows, drawn, layout }: UnfoldFigures) =>
   `${states} states, ${arrows} arrows, in ${ms(drawn)}, of which layout ${ms(layout)}`;
 
-function print({ opened, unfoldedAtOnce, unfolded, streamed }: PageFigures): void {
+function print({ opened, unfoldedAtOnce, unfolded, streamed, frames }: PageFigures): void {
   const { events, took, longestTask, longestWait, rows } = streamed;
   console.log(`the page with the parent's chart is drawn in ${ms(opened)}`);
   console.log(`all unfolded at once: ${told(unfoldedAtOnce)}`);
@@ -17,6 +17,10 @@ function print({ opened, unfoldedAtOnce, unfolded, streamed }: PageFigures): voi
     `${events} events in ${ms(took)}: longest task ${ms(longestTask)}, longest without an answer ${ms(longestWait)},`,
   );
   console.log(`  ${rows} rows drawn`);
+  const { idle, streaming, events: rate } = frames;
+  console.log(
+    `${Math.round(idle)} frames a second, and ${Math.round(streaming)} while ${Math.round(rate)} events come in each`,
+  );
 }
 
 for (let time = 0; time < TIMES; time++) {
