@@ -3,7 +3,7 @@ import type { AnyStateMachine, ContextFrom, EventFromLogic, InputFrom, OutputFro
 import { type Instant, inspect, type Timer, type Tracer } from '../core/index.ts';
 import type { AuditEntry, RecoveryRecord, RequestRecord, Store } from '../store/types.ts';
 import type { Particulars } from './change.ts';
-import { type Clock, systemClock } from './clock.ts';
+import { type Clock, clockOf } from './clock.ts';
 import type { Changed, Stand } from './delivery.ts';
 import { Engine } from './engine.ts';
 import { Takeover } from './takeover.ts';
@@ -27,6 +27,7 @@ export interface ActorsOptions<M extends AnyStateMachine> {
   store: Store;
   /** Carries out the machine's promise actors, by the name of their `src`. What it throws is the failure of the call. */
   ports?: Readonly<Record<string, (input: never, call: ActorCall) => Promise<unknown>>>;
+  /** By default the time that hosts on the store go by: its database's where there may be several, else the machine's. */
   clock?: Clock;
   /** Looks on while steps are taken, such as `new CoverageRecorder().tracer()`: one for each actor. */
   trace?: (actorId: string) => Tracer;
@@ -90,7 +91,7 @@ const RETRY = 1_000;
  * @throws VersionError `machineChanged` when actors are under way that began with another chart of the same version.
  */
 export async function createActors<M extends AnyStateMachine>(options: ActorsOptions<M>): Promise<Actors<M>> {
-  const { machine, store, ports = {}, clock = systemClock, trace } = options;
+  const { machine, store, ports = {}, clock = clockOf(store), trace } = options;
   const onError = options.onError ?? ((error: unknown) => console.error(error));
   const shared = { store, clock, particulars: PARTICULARS, onError };
   const versions = new Versions(machine, []);

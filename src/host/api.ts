@@ -29,6 +29,7 @@ export interface RecoveriesOptions {
   store: Store;
   /** What the machines need of the world: the built-in ports, and those of paths of one's own. */
   ports: Ports & OwnPorts;
+  /** By default the time that hosts on the store go by: its database's where there may be several, else the machine's. */
   clock?: Clock;
   /** Figures that differ from the defaults; a recovery keeps the policy it was started with. */
   policy?: PolicyInput;

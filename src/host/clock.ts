@@ -1,4 +1,5 @@
 import type { Instant } from '../core/index.ts';
+import type { Store } from '../store/types.ts';
 
 /** Where a host takes its time from. */
 export interface Clock {
@@ -13,19 +14,26 @@ export interface Clock {
  */
 const LOOK = 15_000;
 
-/** The time of the machine. Alarms of any distance are kept, whatever the clock does. */
-export const systemClock: Clock = {
-  now: () => Date.now(),
+/** A clock that shows a time which passes by itself. Alarms of any distance are kept, whatever that time does. */
+const clockBy = (now: () => Instant): Clock => ({
+  now,
   at(instant, callback) {
     let handle: NodeJS.Timeout;
     const wait = () => {
-      const left = Math.max(0, instant - Date.now());
-      handle = setTimeout(() => (Date.now() < instant ? wait() : callback()), Math.min(left, LOOK));
+      const left = Math.max(0, instant - now());
+      handle = setTimeout(() => (now() < instant ? wait() : callback()), Math.min(left, LOOK));
     };
     wait();
     return () => clearTimeout(handle);
   },
-};
+});
+
+/** The time of the machine. */
+export const systemClock: Clock = clockBy(() => Date.now());
+
+/** The time that hosts on a store go by: where there may be several it is the database's, the same for all; else the machine's. */
+export const clockOf = ({ shared }: Pick<Store, 'shared'>): Clock =>
+  shared ? clockBy(() => shared.now()) : systemClock;
 
 /** A clock that stands still until it is moved: for tests, scenarios and demonstrations. */
 export interface VirtualClock extends Clock {

@@ -21,6 +21,7 @@ import {
   type Start,
   type Started,
 } from './api.ts';
+import { clockOf } from './clock.ts';
 import type { Changed } from './delivery.ts';
 import { Engine } from './engine.ts';
 import { HostParts, scopeOf, unknownRecovery, untouched } from './parts.ts';
@@ -50,7 +51,7 @@ class Host implements Recoveries {
 
   constructor(options: RecoveriesOptions) {
     this.#store = options.store;
-    this.#parts = new HostParts(options, options.store);
+    this.#parts = new HostParts({ clock: clockOf(options.store), ...options }, options.store);
     const { clock, versions, caller, retryDelay, observer, onError } = this.#parts;
     const shared = { store: this.#store, clock, particulars: this.#parts.particulars(), onError };
     this.#takeover = new Takeover({ ...shared, versions });

@@ -1,18 +1,20 @@
 import type { Instant } from '../core/index.ts';
-import { type Clock, systemClock } from '../host/clock.ts';
+import { type Clock, clockOf } from '../host/clock.ts';
 import type { Store } from '../store/types.ts';
 
 const SETTING = 'sandboxClock';
 
-/** The time of the machine, shifted: for a sandbox in which 45 minutes are not waited for. The shift outlasts the process. */
+/** The time that hosts on a store go by, shifted: for a sandbox in which 45 minutes are not waited for. The shift outlasts the process. */
 export class SandboxClock implements Clock {
   readonly #store: Store;
+  readonly #clock: Clock;
   readonly #alarms = new Map<object, { instant: Instant; callback: () => void; cancel: () => void }>();
   #shift: number;
   #moving: Promise<void> = Promise.resolve();
 
   private constructor(store: Store, shift: number) {
     this.#store = store;
+    this.#clock = clockOf(store);
     this.#shift = shift;
   }
 
@@ -20,7 +22,7 @@ export class SandboxClock implements Clock {
     return new SandboxClock(store, Number((await store.setting(SETTING)) ?? 0));
   }
 
-  now = (): Instant => systemClock.now() + this.#shift;
+  now = (): Instant => this.#clock.now() + this.#shift;
 
   at(instant: Instant, callback: () => void): () => void {
     const id = {};
@@ -28,7 +30,7 @@ export class SandboxClock implements Clock {
       this.#alarms.delete(id);
       callback();
     };
-    const alarm = { instant, callback: ring, cancel: systemClock.at(instant - this.#shift, ring) };
+    const alarm = { instant, callback: ring, cancel: this.#clock.at(instant - this.#shift, ring) };
     this.#alarms.set(id, alarm);
     return () => {
       this.#alarms.get(id)?.cancel();
@@ -57,7 +59,7 @@ export class SandboxClock implements Clock {
     this.#shift += ms;
     for (const alarm of this.#alarms.values()) {
       alarm.cancel();
-      alarm.cancel = systemClock.at(alarm.instant - this.#shift, alarm.callback);
+      alarm.cancel = this.#clock.at(alarm.instant - this.#shift, alarm.callback);
     }
   }
 }

@@ -7,7 +7,7 @@ import { recoveryMachine, recoveryMachineOf } from '../../machines/recovery.ts';
 import { createHttpPorts } from '../adapters/http-ports.ts';
 import { createSandbox } from '../adapters/index.ts';
 import type { Recoveries, RecoveriesOptions } from '../host/api.ts';
-import { systemClock } from '../host/clock.ts';
+import { type Clock, clockOf } from '../host/clock.ts';
 import { createRecoveries } from '../host/recoveries.ts';
 import { createInspectRelay } from '../inspect/relay.ts';
 import { loadPolicy } from '../scenario/load.ts';
@@ -75,7 +75,8 @@ interface Made extends Opened {
 }
 
 /** What differs between a sandbox and production. */
-interface Outside extends Pick<RecoveriesOptions, 'ports' | 'clock'> {
+interface Outside extends Pick<RecoveriesOptions, 'ports'> {
+  clock: Clock;
   sealingKey: string;
   tokenKeys: { id: string; key: string }[];
   staff: StaffKeys | undefined;
@@ -99,13 +100,13 @@ async function sandboxOutside({ config, store, policy, paths }: Made): Promise<O
   };
 }
 
-async function productionOutside({ config: { ports, keys, staff }, paths, log }: Made): Promise<Outside> {
+async function productionOutside({ config: { ports, keys, staff }, store, paths, log }: Made): Promise<Outside> {
   if (!ports || !keys.sealing || !keys.tokens) throw new TypeError('production needs ports and keys');
   const keySet = staff && keySetFile(staff.keys, (err) => log.error({ err }, 'the keys of the staff cannot be read'));
   await keySet?.(); // a file that is not there is told now, not at the first token
   return {
     ports: createHttpPorts({ ...ports, paths }),
-    clock: systemClock,
+    clock: clockOf(store),
     sealingKey: keys.sealing,
     tokenKeys: keys.tokens,
     staff: staff && keySet && { ...staff, keySet },
@@ -139,7 +140,7 @@ async function serving(server: Listener, made: Made): Promise<Service> {
   const { url } = server;
   log.info({ url, mode: config.mode, store: nameOf({ url: config.store }) }, 'listening');
   const outside = config.mode === 'sandbox' ? await sandboxOutside(made) : await productionOutside(made);
-  const { ports, clock = systemClock, sealingKey, tokenKeys, staff } = outside;
+  const { ports, clock, sealingKey, tokenKeys, staff } = outside;
   const metrics = new Metrics(() => store.census(clock.now()));
   const tokens = new Tokens({ keys: tokenKeys, lifetimes: config.tokens, clock, staff });
   const recoveries = await createRecoveries({
@@ -176,12 +177,12 @@ async function serving(server: Listener, made: Made): Promise<Service> {
   outside.routes?.(app, recoveries);
 
   const watch = clockWatch(
-    systemClock.now,
+    clockOf(store).now,
     () => performance.now(),
     config.clockJump,
     ({ by, at }) => {
       metrics.clockJumps.inc();
-      log.error({ byMs: Math.round(by), at }, 'the clock of this machine has jumped: deadlines are judged by it');
+      log.error({ byMs: Math.round(by), at }, 'the clock has jumped: deadlines are judged by it');
     },
   );
   const watching = setInterval(watch, CLOCK_LOOK).unref();

@@ -1,9 +1,11 @@
-import { Kysely, PostgresDialect } from 'kysely';
+import { Kysely, PostgresDialect, sql } from 'kysely';
+import type { Instant } from '../core/index.ts';
 import { UnusableStore } from './errors.ts';
 import { migrations } from './migrations.ts';
 import { nameOf, PostgresConfig, type PostgresConfigInput } from './postgres/config.ts';
 import { LastingPool } from './postgres/pool.ts';
 import { PostgresStore } from './postgres/store.ts';
+import { ServerTime, serverNow } from './postgres/time.ts';
 import { SqlReader } from './reader.ts';
 import { migrate } from './sql.ts';
 import type { Tables } from './tables.ts';
@@ -21,13 +23,15 @@ export { isPostgresUnavailable, StoreUnavailable } from './postgres/errors.ts';
  */
 export async function openPostgres(config: string | PostgresConfigInput): Promise<Store> {
   const { db, parsed } = connected(config);
+  const time = new ServerTime();
   try {
     if ((await migrated(db)).join() !== Object.keys(migrations).sort().join()) await migrate(db);
+    await time.compare(() => timeOf(db));
   } catch (error) {
     await db.destroy();
     throw told(error, parsed);
   }
-  return new PostgresStore(db, parsed);
+  return new PostgresStore(db, parsed, time);
 }
 
 /**
@@ -44,6 +48,9 @@ export async function openPostgresReadOnly(config: string | PostgresConfigInput)
   await db.destroy();
   throw new UnusableStore(`${nameOf(parsed)} cannot be used: its tables are of another version (${names.join()})`);
 }
+
+const timeOf = async (db: Kysely<Tables>): Promise<Instant> =>
+  Number((await sql<{ now: Instant }>`select ${serverNow} as now`.execute(db)).rows[0]?.now);
 
 function connected(config: string | PostgresConfigInput) {
   const parsed = PostgresConfig.parse(typeof config === 'string' ? { url: config } : config);

@@ -214,6 +214,8 @@ export type CallId = Pick<RequestRecord, 'recoveryId' | 'key'>;
 export interface Shared {
   /** How long that while is, in ms. */
   readonly lease: number;
+  /** The database's time, which all hosts go by, whatever the clocks of their machines say. */
+  now(): Instant;
   /** Takes calls that nobody has, oldest first; `except` as for `due`. */
   take(limit: number, except?: readonly string[]): Promise<RequestRecord[]>;
   /** Keeps calls for another while. @returns those that are still this host's. */

@@ -22,6 +22,7 @@ const { values } = parseArgs({
 });
 const RECOVERIES = Number(values.recoveries);
 const LEASE = 2_000; // ms, as `cluster.ts` sets it
+const HALF_A_MINUTE = 30_000;
 const some = (most: number) => setTimeout(200 + Math.random() * most);
 
 interface Scene {
@@ -44,8 +45,8 @@ async function killWorker(scene: Scene): Promise<void> {
   await child.start();
 }
 
-/** What befalls them, each until the recoveries are over. */
-const FAULTS: { name: string; befalls?(scene: Scene): Promise<void> }[] = [
+/** What befalls them, each until the recoveries are over; and how far the clocks of the two are apart, in ms. */
+const FAULTS: { name: string; apart?: number; befalls?(scene: Scene): Promise<void> }[] = [
   { name: 'nothing' },
   { name: 'a worker is killed', befalls: killWorker },
   {
@@ -64,6 +65,16 @@ const FAULTS: { name: string; befalls?(scene: Scene): Promise<void> }[] = [
       relay.heal();
     },
   },
+  {
+    name: 'a worker stops for longer than its lease',
+    async befalls(scene) {
+      const child = oneOf(scene);
+      child.signal('SIGSTOP');
+      await setTimeout(2 * LEASE);
+      child.signal('SIGCONT');
+    },
+  },
+  { name: 'clocks 30 s apart, a worker is killed', apart: HALF_A_MINUTE, befalls: killWorker },
 ];
 
 const calm = await runCampaign({ recoveries: Math.min(RECOVERIES, kinds) });
@@ -76,7 +87,7 @@ const chosen = FAULTS.filter(({ name }) => values.only === undefined || name.inc
 const results: Check[][] = [];
 const lines: string[] = [];
 try {
-  for (const { name, befalls } of chosen) {
+  for (const { name, apart = 0, befalls } of chosen) {
     const database = await server.database();
     const relay = await Relay.open(server.port);
     const through = database.replace(`:${server.port}/`, `:${relay.port}/`);
@@ -89,7 +100,7 @@ try {
       cluster: {
         store: database,
         served(ports) {
-          workers = new Workers({ ...ports, database: through, count: 2 });
+          workers = new Workers({ ...ports, database: through, ahead: [0, apart] });
           return workers;
         },
       },

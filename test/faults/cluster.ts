@@ -8,8 +8,8 @@ interface ClusterOptions {
   portsSecret: string;
   /** Address of the database. */
   database: string;
-  /** Of processes. */
-  count: number;
+  /** How far each process's clock is ahead, in ms: as many processes as there are figures. */
+  ahead: readonly number[];
 }
 
 /** How processes use the database in these faults: they notice within seconds what otherwise takes ten. */
@@ -21,11 +21,11 @@ export class Workers implements Served {
   readonly children: readonly Child[];
   readonly each;
 
-  constructor({ database, count, ...ports }: ClusterOptions) {
+  constructor({ database, ahead, ...ports }: ClusterOptions) {
     this.store = database;
-    this.children = Array.from({ length: count }, () => {
+    this.children = ahead.map((each) => {
       const folder = mkdtempSync(join(tmpdir(), 'regain-worker-'));
-      return new Child({ ...ports, folder, database, postgres: HASTY });
+      return new Child({ ...ports, folder, database, postgres: HASTY, ahead: each });
     });
     this.each = this.children;
   }

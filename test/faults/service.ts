@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { clockAhead } from '../postgres/ahead.ts';
 
 const KEPT = 20_000; // characters of the log
 const ROOT = join(import.meta.dirname, '../..');
@@ -49,6 +50,8 @@ export interface ChildOptions {
   build?: string;
   /** Whether fault points are compiled in. */
   armed?: boolean;
+  /** How far its machine's clock is ahead, in ms. */
+  ahead?: number;
 }
 
 const running = new Set<ChildProcess>();
@@ -101,8 +104,8 @@ export class Child implements Served {
   async start(env: Record<string, string> = {}): Promise<void> {
     this.starts += 1;
     this.url = '';
-    const { armed, build = join(ROOT, 'dist') } = this.#options;
-    const conditions = armed ? ['--conditions=regain-faults'] : [];
+    const { armed, ahead = 0, build = join(ROOT, 'dist') } = this.#options;
+    const conditions = [...(armed ? ['--conditions=regain-faults'] : []), ...clockAhead(ahead)];
     const child = spawn(
       process.execPath,
       [...conditions, join(build, 'src/cli/main.js'), 'serve', '--config', this.#config],
@@ -150,6 +153,11 @@ export class Child implements Served {
   async kill(): Promise<void> {
     this.#process?.kill('SIGKILL');
     await this.#ended;
+  }
+
+  /** `SIGSTOP` stops it where it is, `SIGCONT` lets it go on. */
+  signal(signal: NodeJS.Signals): void {
+    this.#process?.kill(signal);
   }
 
   async stop(): Promise<void> {

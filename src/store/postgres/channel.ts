@@ -5,6 +5,7 @@ import type { Tables } from '../tables.ts';
 import type { Changed } from '../types.ts';
 import type { PostgresConfig } from './config.ts';
 import { settingsOf } from './pool.ts';
+import { SERVER_NOW, type ServerTime } from './time.ts';
 
 const NAME = 'regain';
 /** Changes are gathered for so long, in ms: one message tells of many, outside of their transactions, which it would queue up. */
@@ -19,20 +20,25 @@ interface Message {
   changes: Changed[];
 }
 
-/** What hosts on one database tell each other by LISTEN and NOTIFY. A message may be lost: nobody relies on it alone. */
+/**
+ * What hosts on one database tell each other by LISTEN and NOTIFY: a message may be lost, and nobody relies on it alone. Over the
+ * same connection, which has nothing else to do, each hears what time it is.
+ */
 export class Channel {
   readonly #db: Kysely<Tables>;
   readonly #config: PostgresConfig;
   readonly #owner: string;
+  readonly #time: ServerTime;
   #waiting: Changed[] = [];
   #sending: Promise<void> | undefined;
   #listening: Promise<void> | undefined;
   readonly #closing = new AbortController();
 
-  constructor(db: Kysely<Tables>, config: PostgresConfig, owner: string) {
+  constructor(db: Kysely<Tables>, config: PostgresConfig, owner: string, time: ServerTime) {
     this.#db = db;
     this.#config = config;
     this.#owner = owner;
+    this.#time = time;
   }
 
   tell(changed: Changed): void {
@@ -70,9 +76,11 @@ export class Channel {
         await client.connect();
         await client.query(`listen ${NAME}`);
         // A way that was cut says nothing: it is asked now and then.
-        while ((await Promise.race([ended, pause(this.#config.lease, 'quiet' as const, { ref: false })])) !== 'ended') {
-          await client.query('select 1');
-        }
+        do {
+          await this.#time.compare(async () => (await client.query(`select ${SERVER_NOW} as now`)).rows[0].now);
+        } while (
+          (await Promise.race([ended, pause(this.#config.lease, 'quiet' as const, { ref: false })])) !== 'ended'
+        );
       } catch {
         // the slow look at the store finds what is not heard of meanwhile
       }

@@ -5,9 +5,7 @@ import { type Tables, type Trx, toRequest } from '../tables.ts';
 import type { CallId, Changed, RequestRecord, Shared } from '../types.ts';
 import { Channel } from './channel.ts';
 import type { PostgresConfig } from './config.ts';
-
-/** The time of the server, in ms. */
-const serverNow = sql<number>`(extract(epoch from clock_timestamp()) * 1000)::bigint`;
+import { type ServerTime, serverNow } from './time.ts';
 
 /** What one host has taken of the work in a database, until the lease of each piece ends. */
 export class Leases implements Shared {
@@ -16,15 +14,19 @@ export class Leases implements Shared {
   /** When what is taken now is free again. */
   readonly end;
   readonly #db: Kysely<Tables>;
+  readonly #time: ServerTime;
   readonly #channel: Channel;
 
-  constructor(db: Kysely<Tables>, config: PostgresConfig, owner: string) {
+  constructor(db: Kysely<Tables>, config: PostgresConfig, owner: string, time: ServerTime) {
     this.#db = db;
     this.owner = owner;
     this.lease = config.lease;
     this.end = sql<number>`${serverNow} + ${sql.lit(config.lease)}`;
-    this.#channel = new Channel(db, config, owner);
+    this.#time = time;
+    this.#channel = new Channel(db, config, owner, time);
   }
+
+  now = () => this.#time.now();
 
   /** Takes timers that are due and that nobody has. What a host does not process in time another one takes. */
   async takeDue(now: Instant, limit: number, except: readonly string[]) {

@@ -7,19 +7,20 @@ import type { RequestRecord } from '../types.ts';
 import type { PostgresConfig } from './config.ts';
 import { isConflict } from './errors.ts';
 import { Leases } from './leases.ts';
+import type { ServerTime } from './time.ts';
 import { transact } from './transact.ts';
 
 /**
  * The store on PostgreSQL, which several hosts may have open: what is due, and the calls in the outbox, are taken by one of them
- * for a while. The while is judged by the server's clock alone.
+ * for a while. Time is the server's alone: see `ServerTime`.
  */
 export class PostgresStore extends SqlStore {
   override readonly shared: Leases;
   readonly #db: Kysely<Tables>;
 
-  constructor(db: Kysely<Tables>, config: PostgresConfig) {
+  constructor(db: Kysely<Tables>, config: PostgresConfig, time: ServerTime) {
     const owner = randomUUID();
-    const leases = new Leases(db, config, owner);
+    const leases = new Leases(db, config, owner, time);
     super(db, {
       begin: 'begin',
       isOccupied: (error) => constraintOf(error) === 'recoveries_live',
