@@ -20,7 +20,8 @@ export const settingsOf = ({ url, connectTimeout, statementTimeout }: PostgresCo
   application_name: 'regain',
   connectionTimeoutMillis: connectTimeout,
   statement_timeout: statementTimeout,
-  lock_timeout: statementTimeout,
+  // Sooner than the statement's end: who waited for a row in vain tries again, with patience, and is not told of a failure.
+  lock_timeout: Math.ceil(statementTimeout / 2),
   // Whoever was stopped in the middle of a transaction does not keep others from a recovery.
   idle_in_transaction_session_timeout: statementTimeout,
   query_timeout: statementTimeout + SLACK,

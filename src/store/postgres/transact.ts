@@ -8,14 +8,26 @@ import { isConflict, isLost, StoreUnavailable } from './errors.ts';
 /** Before a transaction is tried again: at random up to this, in ms, so that those who met do not meet again. */
 const PAUSE = 50;
 
+/** A transaction as the server names it. */
+interface Named {
+  id: string;
+  /** When it was begun, and when the server was started, both by the server's clock, in s. */
+  begun: number;
+  started: number;
+}
+
 /** The connection was lost when the transaction was to be committed: whether it was is to be asked. */
 class Undecided extends Error {
-  readonly id: string;
-  readonly result: unknown;
-  constructor(id: string, result: unknown, cause: unknown) {
+  readonly named: Named;
+  /** Nothing that is logged: it may hold all of a recovery. */
+  readonly #result: unknown;
+  constructor(named: Named, result: unknown, cause: unknown) {
     super('the answer to a commit was lost', { cause });
-    this.id = id;
-    this.result = result;
+    this.named = named;
+    this.#result = result;
+  }
+  get result(): unknown {
+    return this.#result;
   }
 }
 
@@ -50,7 +62,10 @@ export async function transact<T>(
 function once<T>(db: Kysely<Tables>, work: (trx: Trx) => Promise<T>): Promise<T> {
   return db.connection().execute(async (trx) => {
     await sql`begin isolation level read committed`.execute(trx);
-    const { rows } = await sql<{ id: string }>`select pg_current_xact_id()::text as id`.execute(trx);
+    const { rows } = await sql<Named>`
+      select pg_current_xact_id()::text as id, extract(epoch from clock_timestamp())::float8 as begun,
+        extract(epoch from pg_postmaster_start_time())::float8 as started`.execute(trx);
+    const [named] = rows as [Named];
     let result: T;
     try {
       result = await work(trx);
@@ -61,26 +76,45 @@ function once<T>(db: Kysely<Tables>, work: (trx: Trx) => Promise<T>): Promise<T>
     try {
       await sql`commit`.execute(trx);
     } catch (error) {
-      throw isLost(error) ? new Undecided(rows[0]?.id ?? '', result, error) : error;
+      throw isLost(error) ? new Undecided(named, result, error) : error;
     }
     faultPoint('committed');
     return result;
   });
 }
 
+/** The server has given no such number yet: what had it was lost with a crash. */
+const NO_SUCH = '22023';
+
+/**
+ * A server that crashed gives numbers again that its log tells nothing of, and another one in its place does so, too: `committed`
+ * may then be said of somebody else's transaction. It is believed only of the same start of a server that has not lost its
+ * statistics since, as it does with every crash, also when a process of it is killed and the rest goes on.
+ * @throws StoreUnavailable when it cannot be known.
+ */
 async function wasCommitted(
   config: PostgresConfig,
   db: Kysely<Tables>,
   lost: Undecided,
   until: number,
 ): Promise<boolean> {
+  const { id, begun, started } = lost.named;
   for (;;) {
-    const asked = await sql<{ status: string }>`select pg_xact_status(${lost.id}::xid8) as status`.execute(db);
-    const status = asked.rows[0]?.status;
-    if (status === 'committed') return true;
-    if (status === 'aborted') return false;
-    // The server has not yet noticed that nobody is there any more.
-    if (performance.now() >= until)
+    const { rows } = await sql<{ status: string; isSame: boolean }>`
+      select pg_xact_status(${id}::xid8) as status,
+        extract(epoch from pg_postmaster_start_time())::float8 = ${started}::float8
+        and extract(epoch from stats_reset)::float8 < ${begun}::float8 as "isSame"
+      from pg_stat_bgwriter`
+      .execute(db)
+      .catch((error: unknown) => {
+        if ((error as { code?: unknown }).code === NO_SUCH) return { rows: [] };
+        throw error;
+      });
+    const [told] = rows;
+    if (!told || told.status === 'aborted') return false;
+    if (told.status === 'committed' && told.isSame) return true;
+    // Else the server has not yet noticed that nobody is there any more.
+    if (told.status === 'committed' || performance.now() >= until)
       throw new StoreUnavailable(`${nameOf(config)} does not say what came of a transaction`, lost);
     await setTimeout(PAUSE);
   }
