@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { Namespace } from '../postgres/namespace.ts';
 import { Relay } from '../postgres/relay.ts';
 import { Server } from '../postgres/server.ts';
 import { type Campaign, runCampaign } from './campaign.ts';
@@ -21,14 +22,15 @@ const { values } = parseArgs({
   },
 });
 const RECOVERIES = Number(values.recoveries);
-const LEASE = 2_000; // ms, as `cluster.ts` sets it
+const LEASE = 1_000; // ms, as `cluster.ts` sets it
 const HALF_A_MINUTE = 30_000;
 const some = (most: number) => setTimeout(200 + Math.random() * most);
 
 interface Scene {
   workers: Workers;
   server: Server;
-  relay: Relay;
+  /** From the workers to the server. */
+  way: Relay | Namespace;
 }
 
 /** One of the workers, by chance. */
@@ -45,8 +47,14 @@ async function killWorker(scene: Scene): Promise<void> {
   await child.start();
 }
 
+async function cutWay({ way }: Scene): Promise<void> {
+  way.cut();
+  await some(4_000);
+  way.heal();
+}
+
 /** What befalls them, each until the recoveries are over; and how far the clocks of the two are apart, in ms. */
-const FAULTS: { name: string; apart?: number; befalls?(scene: Scene): Promise<void> }[] = [
+const FAULTS: { name: string; inNamespace?: true; apart?: number; befalls?(scene: Scene): Promise<void> }[] = [
   { name: 'nothing' },
   { name: 'a worker is killed', befalls: killWorker },
   {
@@ -57,14 +65,8 @@ const FAULTS: { name: string; apart?: number; befalls?(scene: Scene): Promise<vo
       await server.up();
     },
   },
-  {
-    name: 'the way to the database is cut',
-    async befalls({ relay }) {
-      relay.cut();
-      await some(4_000);
-      relay.heal();
-    },
-  },
+  { name: 'the way to the database is cut', befalls: cutWay },
+  { name: 'the cable to the database is pulled', inNamespace: true, befalls: cutWay },
   {
     name: 'a worker stops for longer than its lease',
     async befalls(scene) {
@@ -83,14 +85,45 @@ const reference = new Map(calm.players.map(({ name }, index) => [name, right[ind
 await calm.end();
 
 const server = await Server.start();
+
+/** An empty database: its address for whoever judges, and for the workers; and the way that they take to it. */
+interface Place {
+  database: string;
+  through: string;
+  way: Relay | Namespace;
+  close(): Promise<void>;
+}
+
+async function placeBehindRelay(): Promise<Place> {
+  const database = await server.database();
+  const way = await Relay.open(server.port);
+  const through = database.replace(`:${server.port}/`, `:${way.port}/`);
+  return { database, through, way, close: () => way.close() };
+}
+
+/** With a server of its own in a namespace of the kernel; none where the machine permits none. */
+async function placeInNamespace(): Promise<Place | undefined> {
+  let way: Namespace;
+  try {
+    way = new Namespace();
+  } catch (error) {
+    console.log(`no network namespace, no cable to pull: ${(error as Error).message.trim()}`);
+    return undefined;
+  }
+  const inside = await Server.start(undefined, way);
+  const database = await inside.database();
+  const through = database.replace(/@[^:]*/, `@${way.address}`).replace(/[?].*/, '');
+  return { database, through, way, close: () => inside.stop().finally(() => way.remove()) };
+}
+
 const chosen = FAULTS.filter(({ name }) => values.only === undefined || name.includes(values.only));
 const results: Check[][] = [];
 const lines: string[] = [];
 try {
-  for (const { name, apart = 0, befalls } of chosen) {
-    const database = await server.database();
-    const relay = await Relay.open(server.port);
-    const through = database.replace(`:${server.port}/`, `:${relay.port}/`);
+  for (const { name, inNamespace, apart = 0, befalls } of chosen) {
+    const place = await (inNamespace ? placeInNamespace() : placeBehindRelay());
+    if (!place) continue;
+    const { database, through, way } = place;
     let workers: Workers | undefined;
     let times = 0;
     const began = Date.now();
@@ -106,7 +139,7 @@ try {
       },
       async befalls(over) {
         while (befalls && workers && !over.yet) {
-          await befalls({ workers, server, relay });
+          await befalls({ workers, server, way });
           times += 1;
           await some(1_500);
         }
@@ -115,7 +148,7 @@ try {
     const checks = await judge(campaign, reference);
     results.push(checks);
     await campaign.end();
-    await relay.close();
+    await place.close();
     const amiss = checks.reduce((sum, { found }) => sum + found.length, 0);
     const seconds = Math.round((Date.now() - began) / 1_000);
     lines.push(

@@ -102,6 +102,7 @@ export const SCRIPTS: Record<string, (p: Player) => Promise<void>> = {
     await askContacts(p);
     await p.confirm('k1');
     await p.confirm('k3');
+    await p.answered('checkConfirmation', 2);
     await p.time('entrance');
     await p.setPassword(PASSWORD);
   },

@@ -1,11 +1,12 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { appendFileSync, chmodSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import pg from 'pg';
+import type { Namespace } from './namespace.ts';
 
 const DEBIAN = '/usr/lib/postgresql';
 /** Where there is a folder in memory, many small databases do not wait for a disk. */
@@ -39,39 +40,46 @@ const freePort = (): Promise<number> =>
     });
   });
 
-/** A real server in a folder of its own, on loopback alone, as safe against a crash as any (`fsync=on`). */
+/** A real server in a folder of its own, on loopback alone or in a namespace alone, as safe against a crash as any (`fsync=on`). */
 export class Server {
   readonly port: number;
   readonly #folder: string;
   readonly #bin: string;
+  readonly #namespace: Namespace | undefined;
   #process: ChildProcess | undefined;
 
-  private constructor(folder: string, bin: string, port: number) {
+  private constructor(folder: string, bin: string, port: number, namespace: Namespace | undefined) {
+    this.#namespace = namespace;
     this.#folder = folder;
     this.#bin = bin;
     this.port = port;
   }
 
-  /** @param parent folder in which it keeps its own. */
-  static async start(parent = existsSync(MEMORY) ? MEMORY : tmpdir()): Promise<Server> {
+  /**
+   * @param parent folder in which it keeps its own.
+   * @param namespace in which it listens; then `url` is that of a socket in its folder, which no cut concerns.
+   */
+  static async start(parent = existsSync(MEMORY) ? MEMORY : tmpdir(), namespace?: Namespace): Promise<Server> {
     const bin = binaries();
     const folder = mkdtempSync(join(parent, 'regain-postgres-'));
     chmodSync(folder, 0o777);
     const init = ['-D', join(folder, 'data'), '-U', 'regain', '--auth=trust', '--locale=C', '--encoding=UTF8'];
     execFileSync(...asOther(join(bin, 'initdb'), init), { stdio: ['ignore', 'ignore', 'inherit'], cwd: '/' });
-    const server = new Server(folder, bin, await freePort());
+    if (namespace) appendFileSync(join(folder, 'data/pg_hba.conf'), 'host all all samenet trust\n');
+    const server = new Server(folder, bin, await freePort(), namespace);
     await server.up();
     return server;
   }
 
-  url(database = 'postgres', port = this.port): string {
-    return `postgres://regain@127.0.0.1:${port}/${database}`;
+  url(database = 'postgres'): string {
+    const through = this.#namespace ? `?host=${this.#folder}` : '';
+    return `postgres://regain@127.0.0.1:${this.port}/${database}${through}`;
   }
 
   /** Starts it, also after a crash. */
   async up(): Promise<void> {
     const settings = {
-      listen_addresses: '127.0.0.1',
+      listen_addresses: this.#namespace?.address ?? '127.0.0.1',
       port: this.port,
       unix_socket_directories: this.#folder,
       fsync: 'on',
@@ -79,7 +87,8 @@ export class Server {
       log_min_messages: 'fatal',
     };
     const args = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-    const command = asOther(join(this.#bin, 'postgres'), ['-D', join(this.#folder, 'data'), ...args]);
+    const alone = asOther(join(this.#bin, 'postgres'), ['-D', join(this.#folder, 'data'), ...args]);
+    const command = this.#namespace?.inside(...alone) ?? alone;
     for (const until = performance.now() + READY; ; await setTimeout(20)) {
       // After a crash the processes that it left have to be gone first: until then it ends at once.
       if (!this.#isUp) this.#process = spawn(...command, { stdio: 'ignore', cwd: '/' });
