@@ -12,6 +12,8 @@ interface CallsOptions {
   /** The host's. */
   id: string;
   parts: HostParts;
+  /** Whether no other host serves the recoveries: then it knows of every call that is given up. */
+  alone: boolean;
   /** Asks the recovery for a call that it still waits for. */
   wanted(recoveryId: string, key: string): Promise<RequestRecord | null>;
 }
@@ -44,7 +46,6 @@ export class Calls {
 
   begins = (token: string) => void this.#underWay.add(token);
   ends = (token: string) => void this.#underWay.delete(token);
-  expected = (recoveryId: string, key: string) => this.begins(idOf(recoveryId, key));
 
   ordered(request: RequestRecord): void {
     const id = idOf(request.recoveryId, request.key);
@@ -120,11 +121,12 @@ export class Calls {
     };
   }
 
-  /** What this host has just ordered need not be asked for. */
+  /** What this host has just ordered, or nobody else can have given up, need not be asked for. */
   async #requestOf(recoveryId: string, key: string, tries: number, host: string): Promise<RequestRecord | null> {
-    const { id, parts, wanted } = this.#options;
+    const { id, parts, alone, wanted } = this.#options;
     const ordered = this.#ordered.get(idOf(recoveryId, key));
-    if (ordered?.tries === tries && host === id && parts.clock.now() - ordered.notBefore < FRESH) return ordered;
+    const isFresh = (since: number) => host === id && parts.clock.now() - since < FRESH;
+    if (ordered?.tries === tries && (alone || isFresh(ordered.notBefore))) return ordered;
     const asked = await wanted(recoveryId, key);
     return asked?.tries === tries ? asked : null;
   }

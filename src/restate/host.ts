@@ -66,6 +66,7 @@ class RestateHost implements Recoveries {
   readonly #touched = new Set<string>();
   #entered = 0;
   #closed = false;
+  #takenUp: Promise<void> = Promise.resolve();
   readonly #forgetRest: () => void;
 
   constructor(options: RestateRecoveriesOptions) {
@@ -90,7 +91,7 @@ class RestateHost implements Recoveries {
         keepStructure: (version, structure) => this.#keepStructure(version, structure),
         // The recovery's own handler migrates it.
         load: async (recoveryId) => {
-          await this.#recovery(recoveryId).due({});
+          await this.#asks((by) => this.#recovery(recoveryId).due({ by }));
           return load(recoveryId);
         },
         commit: async () => 'stale',
@@ -99,14 +100,13 @@ class RestateHost implements Recoveries {
     this.#calls = new Calls({
       id,
       parts: this.#parts,
-      wanted: async (each, key) => this.#recovery(each).wanted({ key }),
+      alone: clock !== systemClock,
+      wanted: (each, key) => this.#asks((by) => this.#recovery(each).wanted({ key, by })),
     });
     this.#wakes = new Wakes({
       clock,
       onError,
-      due: async (recoveryId) => {
-        await this.#recovery(recoveryId).due({});
-      },
+      due: (recoveryId) => this.#asks((by) => this.#recovery(recoveryId).due({ by })),
     });
     this.#inside = {
       id,
@@ -123,8 +123,11 @@ class RestateHost implements Recoveries {
       changed: (changed) => this.#changed(changed),
       begins: (token) => this.#calls.begins(token),
       ends: (token) => this.#calls.ends(token),
-      entered: (recoveryId) => this.#enter(recoveryId),
-      carryOut: (...call) => this.#calls.carryOut(...call),
+      entered: (recoveryId, by) => this.#enter(recoveryId, by),
+      carryOut: async (...call) => {
+        await this.#takenUp; // then it is known which calls are awaited
+        return this.#calls.carryOut(...call);
+      },
     };
     this.#forgetRest = 'restFirst' in clock ? (clock as VirtualClock).restFirst(() => this.idle()) : () => {};
   }
@@ -140,17 +143,22 @@ class RestateHost implements Recoveries {
   async open(): Promise<void> {
     this.#endpoint.hosts.attach(this.#inside);
     try {
-      await this.#takeover.open();
-      if (this.#inside.wakesByRestate) return;
-      for (const { id, wakeAt, requests } of await this.#index.toLookAfter()) {
-        this.#wakes.set(id, wakeAt);
-        if (requests === 0) continue;
-        for (const key of await this.#recovery(id).underWay({})) this.#calls.expected(id, key);
-      }
-      await this.processDue();
+      this.#takenUp = this.#takeUp();
+      await this.#takenUp;
+      if (!this.#inside.wakesByRestate) await this.processDue();
     } catch (error) {
       this.#endpoint.hosts.detach(this.#inside);
       throw error;
+    }
+  }
+
+  async #takeUp(): Promise<void> {
+    await this.#takeover.open();
+    if (this.#inside.wakesByRestate) return;
+    for (const { id, wakeAt, requests } of await this.#index.toLookAfter()) {
+      this.#wakes.set(id, wakeAt);
+      if (requests === 0) continue;
+      for (const request of await this.#asks((by) => this.#recovery(id).underWay({ by }))) this.#calls.ordered(request);
     }
   }
 
@@ -201,7 +209,8 @@ class RestateHost implements Recoveries {
         const receipt = key === undefined ? undefined : receiptKey(scopeOf(recoveryId, by), key);
         if (receipt === undefined || !(await object.hasReceipt({ receipt }))) await admit?.();
         const sent: SentEvent = { event, by, key, ifVersion };
-        return object.event({ sealed: sealed(this.#inside, sent, places.event(recoveryId)) });
+        const text = sealed(this.#inside, sent, places.event(recoveryId));
+        return this.#asks((by) => object.event({ sealed: text, by }));
       });
       if ('no' in answer) throw answer.no === 'unknown' ? unknownRecovery(recoveryId) : keyReused();
       return viewIn(answer.answer);
@@ -229,7 +238,7 @@ class RestateHost implements Recoveries {
 
   async audit(recoveryId: string, after = 0) {
     const entries = await this.#recovery(recoveryId).trail({ after });
-    if (entries.length === 0 && !(await this.#recovery(recoveryId).stand({}))) throw unknownRecovery(recoveryId);
+    if (!entries) throw unknownRecovery(recoveryId);
     return entries;
   }
 
@@ -242,9 +251,19 @@ class RestateHost implements Recoveries {
     return () => void this.#listeners.delete(listener);
   }
 
-  #enter(recoveryId: string): () => void {
+  /** Asks a recovery's handler: what it did is written when its answer comes. */
+  async #asks<T>(ask: (by: string) => PromiseLike<T>): Promise<T> {
     this.#entered += 1;
-    this.#touched.add(recoveryId);
+    try {
+      return await ask(this.#inside.id);
+    } finally {
+      this.#entered -= 1;
+    }
+  }
+
+  #enter(recoveryId: string, by: string | undefined): () => void {
+    this.#entered += 1;
+    if (by !== this.#inside.id) this.#touched.add(recoveryId);
     return () => {
       this.#entered -= 1;
     };
@@ -273,7 +292,8 @@ class RestateHost implements Recoveries {
 
   async processDue(): Promise<void> {
     if (!this.#inside.wakesByRestate) return this.#wakes.processDue();
-    for (const id of await this.#index.dueBy(this.#parts.clock.now())) await this.#recovery(id).due({});
+    for (const id of await this.#index.dueBy(this.#parts.clock.now()))
+      await this.#asks((by) => this.#recovery(id).due({ by }));
   }
 
   /** Also waits until Restate has written what ended here. */

@@ -27,8 +27,8 @@ export interface Inside {
   /** Something that was sent within Restate, until it has arrived. */
   begins(token: string): void;
   ends(token: string): void;
-  /** Notes that a handler of a recovery runs; returns what is to be called at its end. */
-  entered(recoveryId: string): () => void;
+  /** Notes that a handler of a recovery runs, for the host that asked; returns what is to be called at its end. */
+  entered(recoveryId: string, by: string | undefined): () => void;
   /** Carries out a call. @throws when the host has closed: it is made elsewhere. */
   carryOut(recoveryId: string, key: string, tries: number, host: string): Promise<Carried>;
 }

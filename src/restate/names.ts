@@ -53,26 +53,35 @@ export type EventAnswer = { answer: Answer } | { no: 'unknown' | 'keyReused' };
 /** What came of a start. */
 export type StartResult = { answer: StartAnswer } | { no: 'keyReused' };
 
+/** Who waits for the answer. */
+export interface Asked {
+  /** Id of the host that does; none where the message was sent within Restate. */
+  by?: string;
+}
+
 type Exclusive<I, O = void> = (ctx: ObjectContext, input: I) => Promise<O>;
 type Shared<I, O> = (ctx: ObjectSharedContext, input: I) => Promise<O>;
 
+type Turn<I, O = void> = Exclusive<I & Asked, O>;
+
 /** One recovery. */
 export interface RecoveryHandlers {
-  begin: Exclusive<Sealed & { at: Instant; receipt?: string }, Pick<ForAccount, 'live' | 'ledger'>>;
-  event: Exclusive<Sealed, EventAnswer>;
+  begin: Turn<Sealed & { at: Instant; receipt?: string }, Pick<ForAccount, 'live' | 'ledger'>>;
+  event: Turn<Sealed, EventAnswer>;
   /** A start that found this recovery under way. */
-  joined: Exclusive<{ entry?: AuditEntry; receipt?: string; token: string }>;
-  answered: Exclusive<CallResult>;
+  joined: Turn<{ entry?: AuditEntry; receipt?: string; token: string }>;
+  answered: Turn<CallResult>;
   /** Processes what is due. `at` is the instant for which it was asked to. */
-  due: Exclusive<{ at?: Instant }>;
+  due: Turn<{ at?: Instant }>;
   /** Processes what is due, and gives the call, unless nobody waits for it any more. */
-  wanted: Exclusive<{ key: string }, RequestRecord | null>;
-  /** Processes what is due, and gives the keys of the calls that are to be made now. */
-  underWay: Exclusive<{ as?: never }, string[]>;
+  wanted: Turn<{ key: string }, RequestRecord | null>;
+  /** Processes what is due, and gives the calls that are to be made now. */
+  underWay: Turn<{ as?: never }, RequestRecord[]>;
   /** Waits for its turn: what came before is written then. */
   turn: Exclusive<{ as?: never }>;
   stand: Shared<{ as?: never }, Stand | null>;
-  trail: Shared<{ after: number }, (AuditEntry & { seq: number })[]>;
+  /** Null where there is no recovery. */
+  trail: Shared<{ after: number }, (AuditEntry & { seq: number })[] | null>;
   chain: Shared<{ as?: never }, { head: ChainHead; entries: ChainedEntry[] }>;
   outbox: Shared<{ as?: never }, RequestRecord[]>;
   hasReceipt: Shared<{ receipt: string }, boolean>;

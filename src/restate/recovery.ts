@@ -9,7 +9,7 @@ import { Refusal } from '../host/refusal.ts';
 import type { Taken } from '../host/takeover.ts';
 import type { Receipt } from '../store/types.ts';
 import { type Hosts, nowOf, opened } from './inside.ts';
-import { type CallResult, type EventAnswer, RECOVERY, type RecoveryHandlers } from './names.ts';
+import { type Asked, type CallResult, type EventAnswer, RECOVERY, type RecoveryHandlers } from './names.ts';
 import { OBJECT } from './options.ts';
 import { chainIn, receiptKey, requestsIn, standIn, trailIn } from './state.ts';
 import { Turn } from './turn.ts';
@@ -39,10 +39,10 @@ export const places = {
 /** The object of a recovery: each of its inputs is one handler, which writes all that the input led to. */
 export function recoveryObject(hosts: Hosts) {
   /** What writes: one at a time for each recovery. */
-  const turn = <I, O>(work: (turn: Turn, input: I) => Promise<O>) => {
-    return async (ctx: ObjectContext, input: I): Promise<O> => {
+  const turn = <I extends object, O>(work: (turn: Turn, input: I) => Promise<O>) => {
+    return async (ctx: ObjectContext, input: I & Asked): Promise<O> => {
       const { host, id } = hosts.of(ctx.key);
-      const left = host.entered(id);
+      const left = host.entered(id, input.by);
       try {
         const mine = new Turn(ctx, host, id, await nowOf(ctx, host));
         const result = await work(mine, input);
@@ -101,7 +101,7 @@ export function recoveryObject(hosts: Hosts) {
 
     underWay: turn(async (mine) => {
       await mine.processDue();
-      return (await requestsIn(mine.ctx)).filter(({ later }) => !later).map(({ key }) => key);
+      return (await requestsIn(mine.ctx)).filter(({ later }) => !later);
     }),
   };
 
@@ -111,7 +111,7 @@ export function recoveryObject(hosts: Hosts) {
       ...writing,
       turn: async () => {},
       stand: shared((ctx) => standIn(ctx)),
-      trail: shared((ctx, { after }: { after: number }) => trailIn(ctx, after)),
+      trail: shared(async (ctx, { after }: { after: number }) => ((await standIn(ctx)) ? trailIn(ctx, after) : null)),
       chain: shared((ctx) => chainIn(ctx)),
       outbox: shared((ctx) => requestsIn(ctx)),
       hasReceipt: shared(async (ctx, { receipt }: { receipt: string }) => (await ctx.get<Receipt>(receipt)) !== null),

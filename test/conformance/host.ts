@@ -11,6 +11,8 @@ export interface Place {
   open(options: HostOptions): Promise<Recoveries>;
   /** Closes what runs here and forgets everything. */
   close(): Promise<void>;
+  /** Whether a generated path is restarted before a step of it, from 1; before each, where nothing is said. */
+  restartsBefore?(step: number): boolean;
 }
 
 /** A host that has to do what every other does: what is under test, and how many cases it can run at once. */

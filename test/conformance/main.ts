@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { kinds } from './kinds.ts';
-import type { Tally } from './run.ts';
+import type { Tally, Told } from './run.ts';
 
 /**
  * Holds hosts against SQLite in memory: `npm run conformance -- sqlite`, or several names. Every scenario file, generated paths
@@ -11,6 +11,7 @@ import type { Tally } from './run.ts';
  */
 
 const SHARES = 2;
+const TOLD_EVERY = 30_000; // ms
 /** Faults that are printed in full. */
 const SHOWN = 10;
 
@@ -20,11 +21,14 @@ const { values, positionals: names } = parseArgs({
 });
 const every = Number(values.every);
 
-async function shareOf(name: string, share: number): Promise<Tally> {
+/** @param told takes how many of its cases are done. */
+async function shareOf(name: string, share: number, told: (done: number, of: number) => void): Promise<Tally> {
   const child = fork(join(import.meta.dirname, 'shard.ts'), [name, String(share), String(SHARES), String(every)]);
   let tally: Tally | undefined;
   child.on('message', (message) => {
-    tally = message as Tally;
+    const what = message as Told;
+    if ('tally' in what) tally = what.tally;
+    else told(what.done, what.of);
   });
   const [code] = await once(child, 'exit');
   return tally ?? { counts: {}, faults: [`part ${share + 1} of ${SHARES} ended with code ${code}`] };
@@ -32,7 +36,16 @@ async function shareOf(name: string, share: number): Promise<Tally> {
 
 async function conforms(name: string): Promise<boolean> {
   const begun = performance.now();
-  const tallies = await Promise.all(Array.from({ length: SHARES }, (_, share) => shareOf(name, share)));
+  const progress = Array.from({ length: SHARES }, () => ({ done: 0, of: 0 }));
+  const reports = setInterval(() => {
+    const sum = (part: 'done' | 'of') => progress.reduce((total, each) => total + each[part], 0);
+    const [done, of] = [sum('done'), sum('of')];
+    const seconds = Math.round((performance.now() - begun) / 1_000);
+    console.log(of === 0 ? `${name}: making the cases, ${seconds} s` : `${name}: ${done} of ${of} done, ${seconds} s`);
+  }, TOLD_EVERY);
+  const tallies = await Promise.all(
+    progress.map((each, share) => shareOf(name, share, (done, of) => void Object.assign(each, { done, of }))),
+  ).finally(() => clearInterval(reports));
   const faults = tallies.flatMap((tally) => tally.faults);
   for (const fault of faults.slice(0, SHOWN)) console.error(`${name}: ${fault}\n`);
   const groups = [...new Set(tallies.flatMap(({ counts }) => Object.keys(counts)))];

@@ -11,6 +11,9 @@ export interface Tally {
   faults: string[];
 }
 
+/** What a share tells its parent: how far it is, and at the end what came of it. */
+export type Told = { done: number; of: number } | { tally: Tally };
+
 const json = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
 
 export interface Entry {
@@ -95,10 +98,16 @@ function difference(reference: unknown, host: unknown, where = ''): string {
   return `at ${where || '/'}\n  in memory: ${JSON.stringify(reference)}\n  here:      ${JSON.stringify(host)}`;
 }
 
-/** Runs each case in memory and on the host, and holds one against the other. */
-export async function runCases(groups: Record<string, readonly Case[]>, kind: HostKind): Promise<Tally> {
+/** Runs each case in memory and on the host, and holds one against the other; tells of each that is done. */
+export async function runCases(
+  groups: Record<string, readonly Case[]>,
+  kind: HostKind,
+  onDone: (done: number, of: number) => void,
+): Promise<Tally> {
   const tally: Tally = { counts: {}, faults: [] };
   const queue = Object.entries(groups).flatMap(([group, cases]) => cases.map((each) => ({ group, each })));
+  const all = queue.length;
+  let done = 0;
   for (const group of Object.keys(groups)) tally.counts[group] = { reference: 0, host: 0 };
   const one = async (group: string, each: Case) => {
     const count = tally.counts[group] ?? { reference: 0, host: 0 };
@@ -113,7 +122,10 @@ export async function runCases(groups: Record<string, readonly Case[]>, kind: Ho
     }
   };
   const worker = async () => {
-    for (let next = queue.shift(); next; next = queue.shift()) await one(next.group, next.each);
+    for (let next = queue.shift(); next; next = queue.shift()) {
+      await one(next.group, next.each);
+      onDone(++done, all);
+    }
   };
   await Promise.all(Array.from({ length: kind.atOnce }, worker));
   return tally;

@@ -27,6 +27,10 @@ export class Watched implements Place {
     return this.#place.open(options);
   }
 
+  restartsBefore(step: number): boolean {
+    return this.#place.restartsBefore?.(step) ?? true;
+  }
+
   /** What it keeps is still to be looked at. */
   async close(): Promise<void> {}
 

@@ -69,7 +69,7 @@ class ToldPorts {
   }
 }
 
-/** The durable host at a place of its own: between every two steps it is closed, and another takes up what it left. */
+/** The durable host at a place of its own: between two steps it is closed, and another takes up what it left. */
 export class HostSystem implements System {
   readonly #clock = createVirtualClock(START);
   readonly #ports = new ToldPorts(this.#clock);
@@ -78,6 +78,7 @@ export class HostSystem implements System {
   readonly #place: Place;
   #host: Recoveries | undefined;
   #id = '';
+  #steps = 0;
   restarts = 0;
 
   /**
@@ -111,13 +112,20 @@ export class HostSystem implements System {
 
   close = () => this.#place.close();
 
+  /** The host for the next step. */
+  async #next(): Promise<Recoveries> {
+    this.#steps += 1;
+    if (!this.#host) return this.#up();
+    return (this.#place.restartsBefore?.(this.#steps) ?? true) ? this.restart() : this.#host;
+  }
+
   async restart(): Promise<Recoveries> {
     this.restarts += 1;
     return this.#up();
   }
 
   async apply(happening: Happening, place: number, dueAt: number): Promise<Observed['refused']> {
-    const host = this.#host ? await this.restart() : await this.#up();
+    const host = await this.#next();
     switch (happening.do) {
       case 'start': {
         const { recoveryId } = await host.start({ accountId: 'a1', device: { deviceId: 'd1' } });

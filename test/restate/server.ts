@@ -41,9 +41,12 @@ function program(): string {
   return join(dirname(createRequire(server).resolve(name)), 'bin', 'restate-server');
 }
 
-/** Starts the real server. It listens on 127.0.0.1 alone and tells nobody of itself. */
-export async function startRestate(): Promise<RestateServer> {
-  const folder = mkdtempSync(join(tmpdir(), 'regain-restate-'));
+/**
+ * Starts the real server. It listens on 127.0.0.1 alone and tells nobody of itself.
+ * @param parent where its folder is made.
+ */
+export async function startRestate(parent = tmpdir()): Promise<RestateServer> {
+  const folder = mkdtempSync(join(parent, 'regain-restate-'));
   const [ingress, admin, node] = await Promise.all([freePort(), freePort(), freePort()]);
   const env = {
     HOME: folder,
