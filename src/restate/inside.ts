@@ -85,6 +85,10 @@ export function opened<T>({ parts }: Pick<Inside, 'parts'>, text: string, place:
   }
 }
 
+/** When a handler began, and in which host: the same when it is carried out anew, in whichever. */
+export const beganOf = (ctx: ObjectContext, { id, parts }: Inside): Promise<{ at: Instant; hostId: string }> =>
+  ctx.run('began', () => ({ at: parts.clock.now(), hostId: id }));
+
 /** The instant of the host's clock, the same when the handler is carried out anew. */
 export const nowOf = (ctx: ObjectContext, { parts }: Inside): Promise<Instant> =>
   ctx.run('now', () => parts.clock.now());

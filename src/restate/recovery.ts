@@ -8,7 +8,7 @@ import { scopeOf, untouched } from '../host/parts.ts';
 import { Refusal } from '../host/refusal.ts';
 import type { Taken } from '../host/takeover.ts';
 import type { Receipt } from '../store/types.ts';
-import { type Hosts, nowOf, opened } from './inside.ts';
+import { beganOf, type Hosts, opened } from './inside.ts';
 import { type Asked, type CallResult, type EventAnswer, RECOVERY, type RecoveryHandlers } from './names.ts';
 import { OBJECT } from './options.ts';
 import { chainIn, receiptKey, requestsIn, standIn, trailIn } from './state.ts';
@@ -44,7 +44,7 @@ export function recoveryObject(hosts: Hosts) {
       const { host, id } = hosts.of(ctx.key);
       const left = host.entered(id, input.by);
       try {
-        const mine = new Turn(ctx, host, id, await nowOf(ctx, host));
+        const mine = new Turn(ctx, host, id, await beganOf(ctx, host));
         const result = await work(mine, input);
         await mine.end();
         return result;

@@ -26,13 +26,15 @@ export class Turn {
   readonly id: string;
   readonly random: Random;
   readonly now: Instant;
+  readonly #hostId: string;
   #isLeft = false;
 
-  constructor(ctx: ObjectContext, host: Inside, id: string, now: Instant) {
+  constructor(ctx: ObjectContext, host: Inside, id: string, { at, hostId }: { at: Instant; hostId: string }) {
     this.ctx = ctx;
     this.host = host;
     this.id = id;
-    this.now = now;
+    this.now = at;
+    this.#hostId = hostId;
     this.random = randomOf(ctx, host);
   }
 
@@ -91,7 +93,7 @@ export class Turn {
     const { ctx, host, id } = this;
     host.ordered(request);
     const { key, tries } = request;
-    ctx.serviceSendClient(PORTS).call({ recovery: keyIn(host.namespace, id), key, tries, host: host.id });
+    ctx.serviceSendClient(PORTS).call({ recovery: keyIn(host.namespace, id), key, tries, host: this.#hostId });
   }
 
   async note(entries: readonly AuditEntry[], receipt?: Receipt): Promise<void> {
