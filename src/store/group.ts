@@ -1,10 +1,11 @@
 import { setImmediate } from 'node:timers/promises';
-import { CompiledQuery, type Kysely, sql } from 'kysely';
-import { faultPoint } from '#fault-point';
-import type { Tables, Trx } from './tables.ts';
+import { CompiledQuery } from 'kysely';
+import type { Trx } from './tables.ts';
 
 /** What is written in one transaction, or in a part of one that can be undone by itself. */
 export type Work<T> = (trx: Trx, before: ReadonlySet<string>) => Promise<T>;
+
+type Transact = <T>(work: (trx: Trx) => Promise<T>) => Promise<T>;
 
 type Outcome = { result: unknown } | { error: unknown };
 
@@ -29,16 +30,17 @@ const UNDO = CompiledQuery.raw('rollback to part');
  * a savepoint for each, which costs more; where that fails as a whole, each is tried again alone.
  */
 export class GroupCommit {
-  readonly #db: Kysely<Tables>;
-  readonly #alone: <T>(work: (trx: Trx) => Promise<T>) => Promise<T>;
-  readonly #begin: string;
+  readonly #once: Transact;
+  readonly #alone: Transact;
   #waiting: Job[] = [];
   #running = false;
 
-  /** @param alone carries out one work in a transaction of its own, as often as it takes. */
-  constructor(db: Kysely<Tables>, begin: string, alone: <T>(work: (trx: Trx) => Promise<T>) => Promise<T>) {
-    this.#db = db;
-    this.#begin = begin;
+  /**
+   * @param once carries out work in one transaction.
+   * @param alone does the same as often as it takes.
+   */
+  constructor(once: Transact, alone: Transact) {
+    this.#once = once;
     this.#alone = alone;
   }
 
@@ -80,21 +82,13 @@ export class GroupCommit {
   /** @returns whether the transaction was committed. */
   async #together(jobs: readonly Job[], write: typeof plainly): Promise<boolean> {
     try {
-      await this.#db.connection().execute(async (trx) => {
-        await sql.raw(this.#begin).execute(trx);
-        try {
-          const before = new Set<string>();
-          for (const job of jobs) {
-            await write(trx, job, before);
-            before.add(job.id);
-          }
-          await sql`commit`.execute(trx);
-        } catch (error) {
-          await sql`rollback`.execute(trx).catch(() => {}); // a full disk has rolled it back already
-          throw error;
+      await this.#once(async (trx) => {
+        const before = new Set<string>();
+        for (const job of jobs) {
+          await write(trx, job, before);
+          before.add(job.id);
         }
       });
-      faultPoint('committed');
       return true;
     } catch {
       return false;

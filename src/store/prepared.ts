@@ -1,4 +1,5 @@
 import type { Compilable, CompiledQuery, QueryResult } from 'kysely';
+import { directWay } from './direct.ts';
 import type { Trx } from './tables.ts';
 
 /** Stands for a value that is given when the query is run. */
@@ -20,11 +21,12 @@ export function prepared<P extends object, Row = unknown>(
 ): (db: Trx, values: P) => Promise<QueryResult<Row>> {
   const compiled = new WeakMap<object, CompiledQuery<Row>>();
   const params = Object.fromEntries(names.map((name) => [name, new Param<P>(name)])) as P;
-  return (db, values) => {
+  return async (db, values) => {
     const { adapter } = db.getExecutor();
     const query = compiled.get(adapter) ?? build(db, params).compile();
     compiled.set(adapter, query);
     const parameters = query.parameters.map((each) => (each instanceof Param ? values[each.name as keyof P] : each));
-    return db.executeQuery({ ...query, parameters });
+    const run = directWay(db);
+    return run ? (run(query.sql, parameters) as QueryResult<Row>) : db.executeQuery({ ...query, parameters });
   };
 }

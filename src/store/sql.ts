@@ -3,6 +3,7 @@ import { type Kysely, Migrator, type Selectable, sql } from 'kysely';
 import { faultPoint } from '#fault-point';
 import type { CodeStore } from '../code-store.ts';
 import type { Instant } from '../core/index.ts';
+import { OneConnection, type Run } from './direct.ts';
 import { GroupCommit, type Work } from './group.ts';
 import { type Known, KnownRecoveries } from './known.ts';
 import { migrations } from './migrations.ts';
@@ -36,10 +37,10 @@ export interface SqlDialect {
   /** Overwrites what is left of erased rows beside the tables; false when it has to be tried again. */
   purge?(): boolean;
   /**
-   * Whether this process alone writes the database, through one connection: what was read or written last is kept, and
-   * what is written at the same moment shares a transaction.
+   * Where this process alone writes the database, through one connection: runs a query there at once. Then what was read or
+   * written last is kept, and what is written at the same moment shares a transaction.
    */
-  isAlone?: boolean;
+  alone?: Run;
   onClose(): void;
 }
 
@@ -93,6 +94,7 @@ export class SqlStore implements Store {
   readonly #dialect: SqlDialect;
   readonly #reader: SqlReader;
   readonly #group: GroupCommit | undefined;
+  readonly #connection: OneConnection | undefined;
   readonly #known: KnownRecoveries;
   /** When counts that are over were thrown away last. */
   #swept = 0;
@@ -102,8 +104,15 @@ export class SqlStore implements Store {
     this.#db = db;
     this.#dialect = dialect;
     this.#reader = new SqlReader(db, this.#parts);
-    this.#known = new KnownRecoveries(dialect.isAlone ? KNOWN : 0);
-    if (dialect.isAlone) this.#group = new GroupCommit(db, dialect.begin, (work) => this.#transaction(work));
+    const { alone } = dialect;
+    this.#known = new KnownRecoveries(alone ? KNOWN : 0);
+    if (alone) {
+      this.#connection = new OneConnection(db, alone);
+      this.#group = new GroupCommit(
+        (work) => this.#once(work),
+        (work) => this.#transaction(work),
+      );
+    }
     this.codes = { update: (slot, change) => this.#transaction((trx) => updateCode(trx, slot, change)) };
   }
 
@@ -162,18 +171,23 @@ export class SqlStore implements Store {
   }
 
   #once<T>(work: (trx: Trx) => Promise<T>): Promise<T> {
-    return this.#db.connection().execute(async (trx) => {
-      await sql.raw(this.#dialect.begin).execute(trx);
-      try {
-        const result = await work(trx);
-        await sql`commit`.execute(trx);
-        faultPoint('committed');
-        return result;
-      } catch (error) {
-        await sql`rollback`.execute(trx).catch(() => {}); // a full disk has rolled it back already
-        throw error;
-      }
+    return this.#db.connection().execute((trx) => {
+      const whole = () => this.#begunAndCommitted(trx, work);
+      return this.#connection ? this.#connection.hold(trx, whole) : whole();
     });
+  }
+
+  async #begunAndCommitted<T>(trx: Trx, work: (trx: Trx) => Promise<T>): Promise<T> {
+    await sql.raw(this.#dialect.begin).execute(trx);
+    try {
+      const result = await work(trx);
+      await sql`commit`.execute(trx);
+      faultPoint('committed');
+      return result;
+    } catch (error) {
+      await sql`rollback`.execute(trx).catch(() => {}); // a full disk has rolled it back already
+      throw error;
+    }
   }
 
   async record(

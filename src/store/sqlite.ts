@@ -61,11 +61,12 @@ export async function openSqlite(
     database.pragma(`synchronous = ${synchronous}`);
     database.pragma('foreign_keys = ON');
     database.pragma('secure_delete = ON'); // what is deleted is overwritten
-    const db = new Kysely<Tables>({ dialect: new SqliteDialect({ database: withStatementsKept(database) }) });
+    const { kept, run } = withStatementsKept(database);
+    const db = new Kysely<Tables>({ dialect: new SqliteDialect({ database: kept }) });
     await migrate(db);
     const purge = () => truncateWal(database);
     const onClose = () => lock?.close();
-    return new SqlStore(db, { begin: 'begin immediate', isOccupied, isBusy, purge, isAlone: true, onClose });
+    return new SqlStore(db, { begin: 'begin immediate', isOccupied, isBusy, purge, alone: run, onClose });
   } catch (error) {
     database.close();
     lock?.close();

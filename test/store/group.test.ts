@@ -67,6 +67,29 @@ describe('what is written together', () => {
     expect(await store.tamperings()).toEqual([]);
   });
 
+  test('is not seen in this process before it is committed', async () => {
+    await store.commit(change('keyed', null, { receipt: receipt('keyed') }));
+    const reads: Promise<{ recoveryId: string }[]>[] = [];
+    const readAndRead = async () => {
+      while (reads.length < 1_000) {
+        reads.push(store.due(1, 100));
+        await undefined; // between any two queries of the transaction
+      }
+    };
+    let reading: Promise<void> | undefined;
+    const toJSON = () => {
+      reading ??= readAndRead();
+      return {};
+    };
+    const data = { toJSON } as never; // it begins when the transaction writes its first entry
+    const doomed = change('doomed', null, { timers: [timer('t', 1)], receipt: receipt('doomed') });
+    const audit = [{ at: 0, kind: 'event', data }];
+    expect(await store.commit({ ...doomed, audit } as Change)).toBe('stale'); // it had written its timer by then
+    await reading;
+    expect((await Promise.all(reads)).flat()).toEqual([]);
+    expect(reads.length).toBe(1_000);
+  });
+
   test('is seen by others before any of it is answered', async () => {
     const reader = new Database(file, { readonly: true });
     const isThere = reader.prepare('select count(*) from recoveries where id = ?').pluck();
