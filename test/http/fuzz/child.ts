@@ -9,6 +9,8 @@ import { createInterface } from 'node:readline';
 const MAIN = join(import.meta.dirname, '../../../dist/src/cli/main.js');
 const ERROR = 50; // pino's level
 const STREAM_QUIET = 1_000; // ms
+/** With so little heap (MiB) what grows without end is found, and garbage is not mistaken for it. */
+const HEAP = 256;
 
 export interface Asked {
   method: string;
@@ -51,7 +53,7 @@ export class Child {
       REGAIN_STORE: join(folder, 'store.sqlite'),
       REGAIN_SYNCHRONOUS: 'NORMAL',
     };
-    const child = spawn(process.execPath, [MAIN, 'serve'], {
+    const child = spawn(process.execPath, [`--max-old-space-size=${HEAP}`, MAIN, 'serve'], {
       env: { PATH: process.env.PATH, ...given, ...settings },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
