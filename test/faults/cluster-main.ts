@@ -22,7 +22,7 @@ const { values } = parseArgs({
   },
 });
 const RECOVERIES = Number(values.recoveries);
-const LEASE = 1_000; // ms, as `cluster.ts` sets it
+const LEASE = 2_000; // ms, as `cluster.ts` sets it
 const HALF_A_MINUTE = 30_000;
 const some = (most: number) => setTimeout(200 + Math.random() * most);
 

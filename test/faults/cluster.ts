@@ -13,7 +13,7 @@ interface ClusterOptions {
 }
 
 /** How processes use the database in these faults: they notice within seconds what otherwise takes ten. */
-const HASTY = { lease: '1s', connectTimeout: '1s', statementTimeout: '3s', patience: '20s' };
+const HASTY = { lease: '2s', connectTimeout: '1s', statementTimeout: '3s', patience: '20s' };
 
 /** Several processes of the real service on one database; each request goes to one of them, by chance. */
 export class Workers implements Served {
