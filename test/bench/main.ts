@@ -58,3 +58,4 @@ for (const name of chosen) {
 }
 writeReport(folder, parts, { ...size, parts: chosen });
 console.log(`\nwritten to ${folder}`);
+process.exit(0); // all is measured, whatever still waits
