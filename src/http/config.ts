@@ -24,6 +24,31 @@ export const ServiceConfig = z
     synchronous: z.enum(['FULL', 'NORMAL']).default('FULL'),
     /** How a PostgreSQL database is used. */
     postgres: PostgresConfig.omit({ url: true }).prefault({}),
+    /** Restate, which keeps all in place of a store. */
+    restate: z
+      .strictObject({
+        /** Where it takes requests: `http://127.0.0.1:8080`. */
+        ingress: z.url(),
+        /** Where it is administered and asked: `http://127.0.0.1:9070`. */
+        admin: z.url(),
+        /** Where this process listens for it. */
+        listen: z
+          .strictObject({
+            host: z.string().min(1).default('127.0.0.1'),
+            port: z.int().min(0).max(65_535).default(9080),
+          })
+          .prefault({}),
+        /** Where it finds the processes of the namespace; by default where this one listens. */
+        advertised: z.url().optional(),
+        /** Keeps apart what shares one Restate. */
+        namespace: z
+          .string()
+          .regex(/^[^/]+$/, 'expected no slash')
+          .default('regain'),
+        /** Public keys of the servers that may call; without them whoever reaches the port may. */
+        identityKeys: z.array(z.string().min(1)).optional(),
+      })
+      .optional(),
     /** Whether the whole file is looked through for damage at the start. */
     checkStore: z.boolean().default(true),
     /** A policy file; the defaults of `source` without one. */

@@ -12,11 +12,11 @@ type Limits = ServiceConfig['limits'];
 
 /** Limits on posts by account, device, recovery and address, kept in the store: a restart does not lift them (R14). */
 export class RateLimits {
-  readonly #store: Store;
+  readonly #store: Pick<Store, 'take'>;
   readonly #limits: Limits;
   readonly #clock: { now(): Instant };
 
-  constructor(store: Store, limits: Limits, clock: { now(): Instant }) {
+  constructor(store: Pick<Store, 'take'>, limits: Limits, clock: { now(): Instant }) {
     this.#store = store;
     this.#limits = limits;
     this.#clock = clock;

@@ -2,23 +2,25 @@ import type { Instant } from '../core/index.ts';
 import { type Clock, clockOf } from '../host/clock.ts';
 import type { Store } from '../store/types.ts';
 
+type Settings = Pick<Store, 'setting' | 'set' | 'shared'>;
+
 const SETTING = 'sandboxClock';
 
 /** The time that hosts on a store go by, shifted: for a sandbox in which 45 minutes are not waited for. The shift outlasts the process. */
 export class SandboxClock implements Clock {
-  readonly #store: Store;
+  readonly #store: Settings;
   readonly #clock: Clock;
   readonly #alarms = new Map<object, { instant: Instant; callback: () => void; cancel: () => void }>();
   #shift: number;
   #moving: Promise<void> = Promise.resolve();
 
-  private constructor(store: Store, shift: number) {
+  private constructor(store: Settings, shift: number) {
     this.#store = store;
     this.#clock = clockOf(store);
     this.#shift = shift;
   }
 
-  static async open(store: Store): Promise<SandboxClock> {
+  static async open(store: Settings): Promise<SandboxClock> {
     return new SandboxClock(store, Number((await store.setting(SETTING)) ?? 0));
   }
 

@@ -17,12 +17,15 @@ const EIGHT_HOURS = 8 * 60 * 60 * 1_000;
 
 const random = () => randomBytes(BYTES).toString('base64url');
 
+type Settings = Pick<Store, 'setting' | 'set'>;
+
 /**
- * Keys of a sandbox, made at its first start and kept beside its file, or in its database: nobody has to think of some to try
- * regain.
+ * Keys of a sandbox, made at its first start and kept beside its file, or else among its settings: nobody has to think of some to
+ * try regain.
+ * @param named the store, if there is one.
  */
-export async function sandboxKeys(named: string, store: Store): Promise<Keys> {
-  const { read, write } = isPostgresUrl(named) ? inDatabase(store) : besideFile(named);
+export async function sandboxKeys(named: string | undefined, settings: Settings): Promise<Keys> {
+  const { read, write } = named === undefined || isPostgresUrl(named) ? inSettings(settings) : besideFile(named);
   const text = await read();
   if (text !== undefined) return Keys.parse(JSON.parse(text));
   const { privateKey } = await generateKeyPair('EdDSA', { extractable: true });
@@ -33,7 +36,7 @@ export async function sandboxKeys(named: string, store: Store): Promise<Keys> {
 }
 
 const SETTING = 'sandboxKeys';
-const inDatabase = (store: Store) => ({
+const inSettings = (store: Settings) => ({
   read: () => store.setting(SETTING),
   write: (text: string) => store.set(SETTING, text),
 });

@@ -8,14 +8,13 @@ import { createHttpPorts } from '../adapters/http-ports.ts';
 import { createSandbox } from '../adapters/index.ts';
 import type { Recoveries, RecoveriesOptions } from '../host/api.ts';
 import { type Clock, clockOf } from '../host/clock.ts';
-import { createRecoveries } from '../host/recoveries.ts';
 import { createInspectRelay } from '../inspect/relay.ts';
 import { loadPolicy } from '../scenario/load.ts';
 import { loadPaths } from '../scenario/load-paths.ts';
-import { nameOf, type Opened, openStore } from '../store/open.ts';
 import { type App, createApp } from './app.ts';
 import type { ServiceConfig } from './config.ts';
 import { INSPECTOR, isInspectorOn } from './inspector.ts';
+import { type Keeper, openKeeper } from './keeper.ts';
 import { RateLimits } from './limits.ts';
 import { Listener } from './listen.ts';
 import { clockWatch, Metrics } from './metrics.ts';
@@ -41,18 +40,17 @@ const CLEAN_UP = 60 * 60 * 1_000; // ms
 const RECEIPTS_KEPT = 30 * 24 * 60 * 60 * 1_000; // ms
 
 /**
- * Runs the engine as a back end: an HTTP service on one SQLite file, or on a PostgreSQL database.
+ * Runs the engine as a back end: an HTTP service on one SQLite file, on a PostgreSQL database, or in front of Restate.
  * @throws StoreInUse, StoreDamaged, UnusableStore, StoreUnavailable, and the errors of the policy file, of the module of paths and of listening.
  */
 export async function startService(config: ServiceConfig, log: Logger = loggerOf(config)): Promise<Service> {
-  const { synchronous, checkStore: check, postgres } = config;
   const policy = policyOf(config.policy === undefined ? {} : await loadPolicy(config.policy));
   const paths = await loadPaths(config.paths);
-  const opened = await openStore(config.store, { synchronous, check, postgres });
+  const keeper = await openKeeper(config, (message) => log.warn({ message }, 'an attempt of Restate failed'));
   try {
-    return await running({ ...opened, config, policy, paths, log });
+    return await running({ keeper, config, policy, paths, log });
   } catch (error) {
-    await opened.store.close();
+    await keeper.kept.close();
     throw error;
   }
 }
@@ -67,7 +65,8 @@ export function loggerOf(
 }
 
 /** What a service is made of. */
-interface Made extends Opened {
+interface Made {
+  keeper: Keeper;
   config: ServiceConfig;
   policy: Policy;
   paths: readonly RecoveryPath[];
@@ -84,10 +83,10 @@ interface Outside extends Pick<RecoveriesOptions, 'ports'> {
 }
 
 /** With ports of one's own only the clock and the keys are a sandbox's. */
-async function sandboxOutside({ config, store, policy, paths }: Made): Promise<Outside> {
-  const keys = await sandboxKeys(config.store, store);
-  const clock = await SandboxClock.open(store);
-  const sandbox = createSandbox({ key: keys.sealing, clock: clock.now, policy, codeStore: store.codes, paths });
+async function sandboxOutside({ config, keeper: { kept }, policy, paths }: Made): Promise<Outside> {
+  const keys = await sandboxKeys(config.restate ? undefined : config.store, kept);
+  const clock = await SandboxClock.open(kept);
+  const sandbox = createSandbox({ key: keys.sealing, clock: clock.now, policy, codeStore: kept.codes, paths });
   const staff = sandboxStaff(keys, clock.now);
   return {
     ports: config.ports ? createHttpPorts({ ...config.ports, paths }) : sandbox.ports,
@@ -100,13 +99,13 @@ async function sandboxOutside({ config, store, policy, paths }: Made): Promise<O
   };
 }
 
-async function productionOutside({ config: { ports, keys, staff }, store, paths, log }: Made): Promise<Outside> {
+async function productionOutside({ config: { ports, keys, staff }, keeper, paths, log }: Made): Promise<Outside> {
   if (!ports || !keys.sealing || !keys.tokens) throw new TypeError('production needs ports and keys');
   const keySet = staff && keySetFile(staff.keys, (err) => log.error({ err }, 'the keys of the staff cannot be read'));
   await keySet?.(); // a file that is not there is told now, not at the first token
   return {
     ports: createHttpPorts({ ...ports, paths }),
-    clock: clockOf(store),
+    clock: clockOf(keeper.kept),
     sealingKey: keys.sealing,
     tokenKeys: keys.tokens,
     staff: staff && keySet && { ...staff, keySet },
@@ -136,15 +135,15 @@ const versionsBefore = (paths: readonly RecoveryPath[]): NonNullable<RecoveriesO
     : { [recoveryMachine.version ?? '']: { paths: builtIn, machine: recoveryMachine } };
 
 async function serving(server: Listener, made: Made): Promise<Service> {
-  const { config, store, isUnavailable, policy, paths, log } = made;
+  const { config, keeper, policy, paths, log } = made;
+  const { name, kept: store, isUnavailable } = keeper;
   const { url } = server;
-  log.info({ url, mode: config.mode, store: nameOf({ url: config.store }) }, 'listening');
+  log.info({ url, mode: config.mode, store: name }, 'listening');
   const outside = config.mode === 'sandbox' ? await sandboxOutside(made) : await productionOutside(made);
   const { ports, clock, sealingKey, tokenKeys, staff } = outside;
   const metrics = new Metrics(() => store.census(clock.now()));
   const tokens = new Tokens({ keys: tokenKeys, lifetimes: config.tokens, clock, staff });
-  const recoveries = await createRecoveries({
-    store,
+  const recoveries = await keeper.host({
     ports,
     clock,
     policy,
@@ -187,7 +186,9 @@ async function serving(server: Listener, made: Made): Promise<Service> {
   );
   const watching = setInterval(watch, CLOCK_LOOK).unref();
   const cleanUp = () =>
-    store.forgetReceipts(clock.now() - RECEIPTS_KEPT).catch((err: unknown) => log.error({ err }, 'cleaning up failed'));
+    store
+      .forgetReceipts?.(clock.now() - RECEIPTS_KEPT)
+      .catch((err: unknown) => log.error({ err }, 'cleaning up failed'));
   void cleanUp();
   const cleaning = setInterval(cleanUp, CLEAN_UP).unref();
   const relay = isInspectorOn(config) ? createInspectRelay(server.server, relayOptions(config)) : undefined;
