@@ -151,12 +151,15 @@ export class Player {
     throw new Error(`${this.name}: stands in '${last?.state}' and never came to '${state}'`);
   }
 
-  /** Resolves when a port's answers have been taken so many times: what is still on its way when a recovery ends is dropped. */
-  async answered(port: string, times: number): Promise<void> {
+  /**
+   * Resolves when a port's answers have been taken so many times: what is still on its way when a recovery ends is dropped.
+   * @param kind `notice` for a port that nobody waits for.
+   */
+  async answered(port: string, times: number, kind: 'answer' | 'notice' = 'answer'): Promise<void> {
     let taken = 0;
     for (const until = Date.now() + this.#patience; Date.now() < until; await setTimeout(80)) {
       const { body } = await this.#client.get(`/v1/recoveries/${this.recoveryId}/audit`, {}, AUDITOR);
-      taken = (body as Entry[]).filter(({ kind, data }) => kind === 'answer' && data?.port === port).length;
+      taken = (body as Entry[]).filter((entry) => entry.kind === kind && entry.data?.port === port).length;
       if (taken >= times) return;
     }
     throw new Error(`${this.name}: ${taken} answers of '${port}' were taken, not ${times}`);

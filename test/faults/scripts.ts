@@ -176,6 +176,7 @@ export const SCRIPTS: Record<string, (p: Player) => Promise<void>> = {
     await p.until('observing');
     await p.time('watchOver');
     await p.until('completed');
+    await p.answered('eraseEvidence', 1, 'notice'); // it falls due at the same time, after the watch
   },
   'an emergency code that nobody spends': async (p) => {
     await issueEmergencyCode(p);
