@@ -252,7 +252,8 @@ describe('a recovery in the inspector', () => {
     expect(seen.timers.map(({ name }) => name)).toContain('recovery');
     expect(seen.history.map(({ seq }) => seq)).toEqual(seen.history.map((_, index) => index + 1));
     const later = await get(owner.recoveryId, `?after=${seen.history.length - 1}`);
-    expect(later.history).toEqual(seen.history.slice(-1));
+    expect(later.history.slice(0, 1)).toEqual(seen.history.slice(-1)); // a notice may have been answered meanwhile
+    expect(later.history.length).toBeLessThan(seen.history.length);
   });
 
   test('is announced when it changes; the stream ends with the service', async () => {
