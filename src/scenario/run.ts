@@ -117,6 +117,7 @@ class Run {
       await this.#step(step, index + 1);
       if (!('expect' in step)) await this.#settle(); // looking changes nothing
     }
+    await this.#trace.read(this.#live(), this.#id); // of a restart before the last look
     const view = await this.#live().get(this.#id);
     return {
       title: this.#scenario.title,
