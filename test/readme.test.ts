@@ -110,7 +110,7 @@ describe('every code block of the README', () => {
       );
       expect(compiled.status, compiled.output).toBe(0);
       const restate = text.includes("from 'regain/restate'") ? await startRestate() : undefined;
-      const env = restate ? { RESTATE_INGRESS: restate.ingress, RESTATE_ADMIN: restate.admin } : {};
+      const env = restate ? { RESTATE_INGRESS: restate.ingress, RESTATE_ADMIN: restate.admin, PORT: '0' } : {};
       const ran = run(isSuite ? `npx --no-install vitest run --root ${folder} ${name}.mjs` : `node ${name}.mjs`, env);
       await restate?.close();
       expect(ran.status, ran.output).toBe(0);

@@ -12,7 +12,10 @@ export interface RestateOptions {
   ingress: string;
   /** Where Restate is administered and asked: `http://127.0.0.1:9070`. */
   admin: string;
-  /** Where this process listens for Restate; a free port of 127.0.0.1 by default. */
+  /**
+   * Where this process listens for Restate: port 9080 of 127.0.0.1 by default, 0 for a free one. It has to stay the same over restarts:
+   * Restate goes on with what was under way where it began.
+   */
   listen?: { host?: string; port?: number };
   /** Where Restate finds this process; by default where it listens. */
   advertised?: string;
@@ -83,7 +86,7 @@ export async function openRestate(options: RestateOptions): Promise<RestateEndpo
   return { url, close, hosts, ingress: connect({ url: ingress }), query: new Query(admin) };
 }
 
-function listening(server: Http2Server, { host = '127.0.0.1', port = 0 }: NonNullable<RestateOptions['listen']>) {
+function listening(server: Http2Server, { host = '127.0.0.1', port = 9080 }: NonNullable<RestateOptions['listen']>) {
   return new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, host, () => {

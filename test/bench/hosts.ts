@@ -19,7 +19,7 @@ export async function hostsPart({ quick, ...rounds }: Rounds & { quick: boolean 
   const folder = mkdtempSync(join(tmpdir(), 'regain-bench-'));
   const postgres = await Server.start(tmpdir());
   const restate = await startRestate();
-  const endpoint = await openRestate(restate);
+  const endpoint = await openRestate({ ...restate, listen: { port: 0 } });
   const workers: Worker[] = [];
   const sides: Senders[] = [];
   try {

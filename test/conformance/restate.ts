@@ -16,7 +16,7 @@ const MEMORY = '/dev/shm';
 /** Places on one Restate server, each a namespace. What one left is not looked at by the next, and goes with the server. */
 export async function restateHosts(): Promise<HostKind> {
   const server = await startRestate(existsSync(MEMORY) ? MEMORY : undefined);
-  const endpoint = await openRestate(server);
+  const endpoint = await openRestate({ ...server, listen: { port: 0 } });
   let places = 0;
   return {
     atOnce: AT_ONCE,

@@ -26,6 +26,12 @@ export const BREAKAGES = {
     text: 'await writeReceipt(trx, change.receipt);',
     by: '',
   },
+  receiptForgottenOnRestate: {
+    name: 'receipt-forgotten-on-restate',
+    file: 'src/restate/state.js',
+    text: 'ctx.set(receiptKey(receipt.scope, receipt.key), receipt);',
+    by: ';',
+  },
   timersAfterCommit: {
     name: 'timers-after-commit',
     file: 'src/store/sql.js',

@@ -2,8 +2,10 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
+import { openReadOnly } from '../../src/store/open.ts';
 import { Client } from './client.ts';
 import { Player, TIMES, type Time } from './player.ts';
+import type { Reader } from './reader.ts';
 import { SCRIPTS } from './scripts.ts';
 import { Child, type Served } from './service.ts';
 import { SECRET, World } from './world.ts';
@@ -38,8 +40,8 @@ export interface CampaignOptions {
 }
 
 /** Makes several processes on one store. */
-interface Cluster {
-  store: string;
+export interface Cluster {
+  open: () => Promise<Reader>;
   served(options: { portsUrl: string; portsSecret: string }): Served;
 }
 
@@ -48,6 +50,8 @@ export interface Campaign {
   child: Served;
   client: Client;
   world: World;
+  /** Opens what keeps the recoveries. */
+  open: () => Promise<Reader>;
   players: readonly Player[];
   /** Scripts that could not be played to their end. */
   failures: string[];
@@ -94,7 +98,8 @@ class Director {
 export async function runCampaign(options: CampaignOptions): Promise<Campaign> {
   const { recoveries, killer, only = Object.keys(SCRIPTS), within = 900_000, patience = 120_000 } = options;
   const folder = mkdtempSync(join(tmpdir(), 'regain-faults-'));
-  const world = await World.open(options.cluster?.store ?? join(folder, 'store.sqlite'));
+  const open = options.cluster?.open ?? (() => openReadOnly(join(folder, 'store.sqlite')));
+  const world = await World.open(open);
   const ports = { portsUrl: world.url, portsSecret: SECRET };
   const { armed = false, build } = options;
   const alone = new Child({ ...ports, folder, armed, ...(build === undefined ? {} : { build }) });
@@ -145,7 +150,7 @@ export async function runCampaign(options: CampaignOptions): Promise<Campaign> {
     child.remove();
     alone.remove();
   };
-  return { child, client, world, players, failures, end };
+  return { child, client, world, open, players, failures, end };
 }
 
 const WHILE_IT_STARTS = 0.2; // share of the deaths

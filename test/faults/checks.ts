@@ -1,6 +1,6 @@
-import { openReadOnly } from '../../src/store/open.ts';
-import type { StoreReader } from '../../src/store/types.ts';
+import { setTimeout } from 'node:timers/promises';
 import type { Campaign } from './campaign.ts';
+import type { Reader } from './reader.ts';
 
 /** One thing that may not happen, and what of it was found. */
 export interface Check {
@@ -17,16 +17,17 @@ export interface Course {
   calls: string;
 }
 
-async function withStore<T>(store: string, read: (reader: StoreReader) => Promise<T>): Promise<T> {
-  const reader = await openReadOnly(store);
+async function withStore<T>({ open }: Campaign, read: (reader: Reader) => Promise<T>): Promise<T> {
+  const reader = await open();
   return read(reader).finally(() => reader.close());
 }
 
 const sorted = (texts: string[]) => texts.sort().join('\n');
 
 /** The course of every recovery, by the number of its player. */
-export function coursesOf({ child, players, world }: Campaign): Promise<Course[]> {
-  return withStore(child.store, async (reader) => {
+export function coursesOf(campaign: Campaign): Promise<Course[]> {
+  const { players, world } = campaign;
+  return withStore(campaign, async (reader) => {
     const courses: Course[] = [];
     for (const { recoveryId } of players) {
       const recovery = (await reader.load(recoveryId))?.recovery;
@@ -49,7 +50,7 @@ export function coursesOf({ child, players, world }: Campaign): Promise<Course[]
 }
 
 /** Keys of requests by whose event a recovery was changed more than once. */
-async function takenTwice(reader: StoreReader, recoveryId: string): Promise<string[]> {
+async function takenTwice(reader: Reader, recoveryId: string): Promise<string[]> {
   const seen = new Set<string>();
   return (await reader.audit(recoveryId)).flatMap(({ kind, data }) => {
     if (kind !== 'event' || data.erased === true) return [];
@@ -61,9 +62,24 @@ async function takenTwice(reader: StoreReader, recoveryId: string): Promise<stri
   });
 }
 
+const EMPTIED_WITHIN = 60_000; // ms; what failed often is tried again after longer and longer
+
+/** Calls that are in the outbox, when it has had time to become empty. */
+async function callsLeft(campaign: Campaign): Promise<number> {
+  for (const until = Date.now() + EMPTIED_WITHIN; ; await setTimeout(200)) {
+    const waiting = await withStore(campaign, async (reader) => {
+      let requests = 0;
+      for (const { recoveryId } of campaign.players) requests += (await reader.requestsOf(recoveryId)).length;
+      return requests;
+    });
+    if (waiting === 0 || Date.now() > until) return waiting;
+  }
+}
+
 /** Judges a campaign by one without kills. */
 export async function judge(campaign: Campaign, reference: ReadonlyMap<string, Course>): Promise<Check[]> {
   const { players, world, client, child, failures } = campaign;
+  const waiting = await callsLeft(campaign);
   const courses = await coursesOf(campaign);
   const unlike = (what: string, part: keyof Course): Check => ({
     what,
@@ -84,16 +100,13 @@ export async function judge(campaign: Campaign, reference: ReadonlyMap<string, C
   const spent = players.filter((_, index) => courses[index]?.end.includes('"outcome":"emergencyCodeUsed"'));
   const payments = (accountId: string) =>
     world.sandbox.world.payments.filter((payment) => payment.accountId === accountId).length;
-  const { waiting, twice } = await withStore(child.store, async (reader) => {
-    const found = { waiting: 0, twice: [] as string[] };
-    for (const { recoveryId } of players) {
-      found.waiting += (await reader.requestsOf(recoveryId)).length;
-      found.twice.push(...(await takenTwice(reader, recoveryId)));
-    }
+  const twice = await withStore(campaign, async (reader) => {
+    const found: string[] = [];
+    for (const { recoveryId } of players) found.push(...(await takenTwice(reader, recoveryId)));
     return found;
   });
   await child.stop(); // the trails are read by whoever has the store
-  const tampered = await withStore(child.store, (reader) => reader.tamperings());
+  const tampered = await withStore(campaign, (reader) => reader.tamperings());
   return [
     { what: 'scripts not played to their end', of: players.length, found: failures },
     unlike('recoveries that ended otherwise', 'end'),

@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { openReadOnly } from '../../src/store/open.ts';
 import { Namespace } from '../postgres/namespace.ts';
 import { Relay } from '../postgres/relay.ts';
 import { Server } from '../postgres/server.ts';
@@ -131,7 +132,7 @@ try {
       recoveries: RECOVERIES,
       within: (Number(values.minutes) * 60_000) / chosen.length,
       cluster: {
-        store: database,
+        open: () => openReadOnly(database),
         served(ports) {
           workers = new Workers({ ...ports, database: through, ahead: [0, apart] });
           return workers;

@@ -17,12 +17,10 @@ const HASTY = { lease: '2s', connectTimeout: '1s', statementTimeout: '3s', patie
 
 /** Several processes of the real service on one database; each request goes to one of them, by chance. */
 export class Workers implements Served {
-  readonly store: string;
   readonly children: readonly Child[];
   readonly each;
 
   constructor({ database, ahead, ...ports }: ClusterOptions) {
-    this.store = database;
     this.children = ahead.map((each) => {
       const folder = mkdtempSync(join(tmpdir(), 'regain-worker-'));
       return new Child({ ...ports, folder, database, postgres: HASTY, ahead: each });

@@ -7,6 +7,7 @@ import { sandboxAccount } from '../../src/adapters/account.ts';
 import { agreeablePorts } from '../../src/adapters/agreeable.ts';
 import { createVirtualClock } from '../../src/host/clock.ts';
 import { createRecoveries } from '../../src/host/recoveries.ts';
+import { openReadOnly } from '../../src/store/open.ts';
 import { openSqlite } from '../../src/store/sqlite.ts';
 import type { Check } from './checks.ts';
 import { Child } from './service.ts';
@@ -24,7 +25,7 @@ interface Fired {
 /** Opens recoveries whose timers fall due while the service is down, kills it while it catches up, and starts it again. */
 export async function restartWithMany(open: number): Promise<Check[]> {
   const folder = mkdtempSync(join(tmpdir(), 'regain-restart-'));
-  const world = await World.open(join(folder, 'store.sqlite'));
+  const world = await World.open(() => openReadOnly(join(folder, 'store.sqlite')));
   const child = new Child({ folder, portsUrl: world.url, portsSecret: SECRET });
   // Half of their timers are due by now, the others will be in up to ten minutes.
   await begin(child.store, open, Date.now() - CHOOSING - SPREAD / 2);

@@ -20,8 +20,6 @@ const POLICY = {
 
 /** What serves: one process, or several on one store. */
 export interface Served {
-  /** The file, or the address of the database. */
-  readonly store: string;
   /** Where it listens, if it does now. */
   readonly url: string;
   readonly isUp: boolean;
@@ -44,6 +42,8 @@ export interface ChildOptions {
   database?: string;
   /** How it is used. */
   postgres?: object;
+  /** Restate, in place of a store. */
+  restate?: object;
   portsUrl: string;
   portsSecret: string;
   /** The build to run; this project's own by default. */
@@ -61,6 +61,7 @@ process.once('exit', () => {
 
 /** The real service as a child process, to be killed. */
 export class Child implements Served {
+  /** The file, or the address of the database. */
   readonly store: string;
   url = '';
   starts = 0;
@@ -83,7 +84,7 @@ export class Child implements Served {
       JSON.stringify({
         mode: 'sandbox',
         port: 0,
-        store: this.store,
+        ...(options.restate ? { restate: options.restate } : { store: this.store }),
         ...(options.postgres ? { postgres: options.postgres } : {}),
         policy,
         ports: { url: options.portsUrl, secret: options.portsSecret },

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import Database from 'better-sqlite3';
 import { afterEach, expect, test } from 'vitest';
+import { openReadOnly } from '../../src/store/open.ts';
 import { openSqlite } from '../../src/store/sqlite.ts';
 import { Child } from './service.ts';
 import { SECRET, World } from './world.ts';
@@ -18,7 +19,7 @@ afterEach(async () => {
 });
 
 async function started(folder: string) {
-  const world = await World.open(join(folder, 'store.sqlite'));
+  const world = await World.open(() => openReadOnly(join(folder, 'store.sqlite')));
   last.push(() => world.close());
   const child = new Child({ folder, portsUrl: world.url, portsSecret: SECRET });
   last.push(() => child.stop());

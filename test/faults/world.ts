@@ -5,13 +5,14 @@ import { setTimeout } from 'node:timers/promises';
 import type { PortName } from '../../machines/ports.ts';
 import type { PortCall } from '../../src/adapters/ports.ts';
 import { createSandbox, type Sandbox } from '../../src/adapters/sandbox.ts';
-import { openReadOnly } from '../../src/store/open.ts';
-import type { StoreReader } from '../../src/store/types.ts';
+import type { Reader } from './reader.ts';
 
 export const SECRET = 'the secret of the ports in the fault harness';
 type Call = Omit<PortCall, 'signal' | 'at'>;
 
 const LONGEST_DELAY = 25; // ms
+/** Until a store that is behind is asked again, in ms. */
+const AGAIN = 100;
 
 /**
  * The outside world of a service that is killed: bank, gateways and account system live on. Ports are reached over HTTP, take
@@ -27,12 +28,12 @@ export class World {
   readonly changed: string[] = [];
   repeats = 0;
   readonly #bodies = new Map<string, string>();
-  readonly #store: string;
+  readonly #open: () => Promise<Reader>;
   readonly #server: Server;
-  #reader: Promise<StoreReader> | undefined;
+  #reader: Promise<Reader> | undefined;
 
-  private constructor(store: string) {
-    this.#store = store;
+  private constructor(open: () => Promise<Reader>) {
+    this.#open = open;
     this.sandbox = createSandbox({ accounts: [], key: 'the key of the world in the fault harness', passwordCost: 2 });
     this.#server = createServer((request, response) => {
       let body = '';
@@ -52,9 +53,9 @@ export class World {
     });
   }
 
-  /** @param store the service's file or database: every call has to be in its outbox, committed. */
-  static async open(store: string): Promise<World> {
-    const world = new World(store);
+  /** @param open opens the service's file, database or Restate: every call has to be in its outbox, committed. */
+  static async open(open: () => Promise<Reader>): Promise<World> {
+    const world = new World(open);
     await new Promise<void>((resolve) => world.#server.listen(0, '127.0.0.1', resolve));
     return world;
   }
@@ -82,13 +83,15 @@ export class World {
   }
 
   /** Whether a step that makes the call is committed, as everybody who opens the store sees it. */
-  async #isCommitted({ recoveryId, key, path, step, attempt }: Call): Promise<boolean> {
-    this.#reader ??= openReadOnly(this.#store);
+  async #isCommitted(call: Call): Promise<boolean> {
+    this.#reader ??= this.#open();
     const reader = await this.#reader;
-    if (step === 'eraseEvidence') return isKept(reader, recoveryId, key);
-    const calls = (await reader.load(recoveryId))?.recovery.calls ?? {};
-    const counter = key.includes('/notice/') ? 'notices' : `${path === 'recovery' ? '' : path}/${step}`;
-    return (calls[counter] ?? 0) >= attempt;
+    for (;;) {
+      const wasBehind = reader.isBehind?.();
+      if (await isKnown(reader, call)) return true;
+      if (!wasBehind) return false;
+      await setTimeout(AGAIN);
+    }
   }
 
   async close(): Promise<void> {
@@ -98,8 +101,15 @@ export class World {
   }
 }
 
+async function isKnown(reader: Reader, { recoveryId, key, path, step, attempt }: Call): Promise<boolean> {
+  if (step === 'eraseEvidence') return isKept(reader, recoveryId, key);
+  const calls = (await reader.load(recoveryId))?.recovery.calls ?? {};
+  const counter = key.includes('/notice/') ? 'notices' : `${path === 'recovery' ? '' : path}/${step}`;
+  return (calls[counter] ?? 0) >= attempt;
+}
+
 /** Of a call that no chart makes: it is in the outbox, or its result is in the trail. */
-async function isKept(reader: StoreReader, recoveryId: string, key: string): Promise<boolean> {
+async function isKept(reader: Reader, recoveryId: string, key: string): Promise<boolean> {
   const own = key.slice(recoveryId.length).replace(/^\/recovery\//, '/');
   if ((await reader.requestsOf(recoveryId)).some((request) => request.key === own)) return true;
   return (await reader.audit(recoveryId)).some(({ data }) => data.key === own);

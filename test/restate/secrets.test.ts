@@ -13,7 +13,7 @@ const REFERENCE = 'the-reference-of-a-name';
 test('R6, R9: nothing secret is in anything that Restate keeps: state, journal, log', async () => {
   const server = await startRestate();
   try {
-    const endpoint = await openRestate(server);
+    const endpoint = await openRestate({ ...server, listen: { port: 0 } });
     const ports = agreeablePorts(() => sandboxAccount());
     const recoveries = await createRestateRecoveries({ endpoint, ports, sealingKey: 'a key for this test' });
     const { recoveryId: id } = await recoveries.start({ accountId: 'a1', device: { deviceId: 'd1' } });

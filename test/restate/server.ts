@@ -14,6 +14,8 @@ export interface RestateServer {
   folder: string;
   /** Kills it as a power failure would. */
   kill(): Promise<void>;
+  /** When it last began to answer, in ms of the epoch; Infinity while it does not. */
+  readonly upSince: number;
   /** Starts it again on what it has kept. */
   start(): Promise<void>;
   /** Ends it and takes its folder away. */
@@ -65,6 +67,7 @@ export async function startRestate(parent = tmpdir()): Promise<RestateServer> {
   };
   const options = ['--no-logo', '--listen-mode', 'tcp', '--bind-ip', '127.0.0.1', '--bind-port', String(node)];
   let child: ChildProcess | undefined;
+  let upSince = Number.POSITIVE_INFINITY;
   const urls = { ingress: `http://127.0.0.1:${ingress}`, admin: `http://127.0.0.1:${admin}` };
 
   async function start(): Promise<void> {
@@ -75,14 +78,16 @@ export async function startRestate(parent = tmpdir()): Promise<RestateServer> {
       if (Date.now() > until) throw new Error('restate-server does not answer');
       const looks = [fetch(`${urls.ingress}/restate/health`), fetch(`${urls.admin}/health`)];
       const answers = await Promise.allSettled(looks);
-      if (answers.every((answer) => answer.status === 'fulfilled' && answer.value.ok)) return;
+      if (answers.every((answer) => answer.status === 'fulfilled' && answer.value.ok)) break;
       await pause(LOOK);
     }
+    upSince = Date.now();
   }
 
   async function kill(): Promise<void> {
     const running = child;
     child = undefined;
+    upSince = Number.POSITIVE_INFINITY;
     if (!running || running.exitCode !== null || running.signalCode !== null) return;
     const ended = new Promise((resolve) => running.once('exit', resolve));
     running.kill('SIGKILL');
@@ -98,5 +103,14 @@ export async function startRestate(parent = tmpdir()): Promise<RestateServer> {
   process.on('exit', end);
 
   await start();
-  return { ...urls, folder, kill, start, close };
+  return {
+    ...urls,
+    folder,
+    get upSince() {
+      return upSince;
+    },
+    kill,
+    start,
+    close,
+  };
 }

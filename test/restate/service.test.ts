@@ -60,7 +60,7 @@ test('while restate-server is away requests are answered 503, and taken when it 
 });
 
 test('a limit that is reached gives back what was counted before it; a secret changes once for each who changes it', async () => {
-  const keeping = new RestateKeeping(await openRestate({ ...server, register: false }), 'regain');
+  const keeping = new RestateKeeping(await openRestate({ ...server, listen: { port: 0 }, register: false }), 'regain');
   const limit = (key: string, most: number) => ({ key, most, span: 60_000 });
   expect(await keeping.take([limit('wide', 2), limit('narrow', 1)], 1_000)).toBe(1_000);
   expect(await keeping.take([limit('wide', 2), limit('narrow', 1)], 2_000)).toBe(61_000);

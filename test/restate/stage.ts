@@ -95,7 +95,7 @@ export class Stage {
     };
     const child = await started(worker);
     // Only a client: Restate does not know where it listens.
-    const endpoint = await openRestate({ ...server, register: false });
+    const endpoint = await openRestate({ ...server, listen: { port: 0 }, register: false });
     const ports = agreeablePorts(() => sandboxAccount());
     const client = await createRestateRecoveries({ endpoint, ports, policy, sealingKey: SEALING_KEY });
     const close = async () => {
