@@ -47,15 +47,17 @@ export class StoreDamaged extends Error {
  * @param file path of the file; `:memory:` keeps nothing.
  * @throws StoreInUse when another process has it open: two hosts on one file would not take over from each other.
  * @throws StoreDamaged when it is no database, or a damaged one.
+ * @throws UnusableStore when there can be no such file: a folder stands in its place, or nothing may be written there.
  */
 export async function openSqlite(
   file: string,
   { synchronous = 'FULL', check = true }: SqliteOptions = {},
 ): Promise<Store> {
   const lock = file === ':memory:' ? undefined : lockOf(file);
-  // While somebody else writes, the store waits without holding up the process: see SqlStore.
-  const database = new Database(file, { timeout: 0 });
+  let opened: Database.Database | undefined;
   try {
+    const database = openedFor(file);
+    opened = database;
     if (check) checkFile(database, file);
     database.pragma('journal_mode = WAL');
     database.pragma(`synchronous = ${synchronous}`);
@@ -68,7 +70,7 @@ export async function openSqlite(
     const onClose = () => lock?.close();
     return new SqlStore(db, { begin: 'begin immediate', isOccupied, isBusy, purge, alone: run, onClose });
   } catch (error) {
-    database.close();
+    opened?.close();
     lock?.close();
     throw error;
   }
@@ -89,7 +91,7 @@ export async function openSqliteReadOnly(file: string): Promise<StoreReader> {
       throw new Error(`its tables are of another version (${names})`);
   } catch (error) {
     database?.close();
-    throw new UnusableStore(`${file} cannot be used: ${(error as Error).message}`);
+    throw unusable(file, error);
   }
   return new SqlReader(new Kysely<Tables>({ dialect: new SqliteDialect({ database }) }));
 }
@@ -128,16 +130,31 @@ function ownName(file: string): string {
   return join(realpathSync(folder), basename(file));
 }
 
+const unusable = (file: string, cause: unknown) =>
+  new UnusableStore(`${file} cannot be used: ${(cause as Error).message}`, { cause });
+
+/**
+ * While somebody else writes, the store waits without holding up the process: see SqlStore.
+ * @param named the file as messages name it.
+ */
+function openedFor(file: string, named = file): Database.Database {
+  try {
+    return new Database(file, { timeout: 0 });
+  } catch (error) {
+    throw unusable(named, error);
+  }
+}
+
 /** A lock that the operating system takes back when the process dies. */
 function lockOf(file: string): Database.Database {
-  const lock = new Database(`${ownName(file)}-lock`, { timeout: 0 });
+  const lock = openedFor(`${ownName(file)}-lock`, file);
   try {
     lock.pragma('locking_mode = EXCLUSIVE');
     lock.exec('begin exclusive');
     return lock;
   } catch (error) {
     lock.close();
-    throw isBusy(error) ? new StoreInUse(file) : error;
+    throw isBusy(error) ? new StoreInUse(file) : unusable(file, error);
   }
 }
 

@@ -1,10 +1,10 @@
-import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterAll, describe, expect, test } from 'vitest';
 import { migrations } from '../../src/store/migrations.ts';
-import { openSqlite, StoreInUse } from '../../src/store/sqlite.ts';
+import { openSqlite, StoreInUse, UnusableStore } from '../../src/store/sqlite.ts';
 import { change, recovery } from './changes.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'regain-store-'));
@@ -47,6 +47,24 @@ describe('the SQLite store', () => {
     writeFileSync(file, 'this is no database, whatever its name says. '.repeat(100));
     await expect(openSqlite(file)).rejects.toThrow('not a database');
     await expect(openSqlite(file)).rejects.toThrow('not a database');
+  });
+
+  test('a place where no file can be is named each time, and not kept locked', async () => {
+    const file = newFile();
+    mkdirSync(file);
+    for (const _ of ['first', 'again']) {
+      const error = await openSqlite(file).catch((thrown: unknown) => thrown);
+      expect(error).toBeInstanceOf(UnusableStore);
+      expect(error).toMatchObject({
+        message: `${file} cannot be used: unable to open database file`,
+        cause: { code: 'SQLITE_CANTOPEN' },
+      });
+    }
+    rmSync(file, { recursive: true });
+    await (await openSqlite(file)).close();
+    const locked = newFile();
+    mkdirSync(`${locked}-lock`);
+    await expect(openSqlite(locked)).rejects.toThrow(`${locked} cannot be used: unable to open`);
   });
 
   test('uses WAL, waits for the disk by default, and records its migrations', async () => {
