@@ -1,8 +1,8 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
 import { createInspectRelay } from '../inspect/relay.ts';
 import type { App } from './app.ts';
+import { onlyFromHere } from './from-here.ts';
 import { INSPECTOR, inspectorHeaders, inspectorPage } from './inspector.ts';
-import { onlyFromHere } from './inspector-access.ts';
 import { Listener } from './listen.ts';
 
 export interface InspectorAlone {

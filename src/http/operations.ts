@@ -1,13 +1,12 @@
-import { timingSafeEqual } from 'node:crypto';
 import { createRoute, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
+import { isToken } from '../inspect/access.ts';
 import type { App, Parts } from './app.ts';
-import { addressOf } from './limits.ts';
+import { comesFromHere } from './from-here.ts';
 import { notAuthenticated } from './problems.ts';
 import { json, problem } from './responses.ts';
 
 const PROBE_KEPT = 1_000; // ms
-const LOOPBACK = /^(127\.\d+\.\d+\.\d+|::1|::ffff:127\.\d+\.\d+\.\d+)$/;
 
 const tags = ['operations'];
 const status = (description: string) => json(z.object({ status: z.string() }), description);
@@ -48,7 +47,8 @@ export function operations(app: App, { store, metrics, config, clock, stopping }
       operationId: 'metrics',
       tags,
       summary: 'What operators watch, in Prometheus’ text format',
-      description: 'For whoever has the token that is configured for it; without one for this machine alone.',
+      description:
+        'For whoever has the token that is configured for it; without one for programs and pages of this machine alone.',
       security: [{ bearer: [] }, {}],
       responses: {
         200: { description: 'the metrics', content: { 'text/plain': { schema: { type: 'string' } } } },
@@ -75,15 +75,9 @@ export function operations(app: App, { store, metrics, config, clock, stopping }
     return probed.result;
   }
 
-  /** Came through a proxy, which may stand on this machine. */
-  const isForwarded = (c: Context) =>
-    ['Forwarded', 'X-Forwarded-For', 'X-Real-IP'].some((name) => c.req.header(name) !== undefined);
-
   function maySee(c: Context): boolean {
     const { metricsToken } = config;
-    if (metricsToken === undefined) return !isForwarded(c) && LOOPBACK.test(addressOf(c, 0));
-    const given = Buffer.from(c.req.header('Authorization') ?? '');
-    const right = Buffer.from(`Bearer ${metricsToken}`);
-    return given.length === right.length && timingSafeEqual(given, right);
+    if (metricsToken === undefined) return comesFromHere(c);
+    return isToken(c.req.header('Authorization') ?? null, `Bearer ${metricsToken}`);
   }
 }

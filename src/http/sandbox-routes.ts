@@ -6,6 +6,7 @@ import type { Sandbox } from '../adapters/index.ts';
 import type { Recoveries } from '../host/api.ts';
 import type { App } from './app.ts';
 import { fieldOf, jsonBody } from './body.ts';
+import { onlyFromHere } from './from-here.ts';
 import { instant } from './presenter.ts';
 import { RequestProblem } from './problems.ts';
 import type { SandboxClock } from './sandbox-clock.ts';
@@ -41,13 +42,15 @@ const Question = z.strictObject({ accountId: id(), recoveryId: id(), questionId:
 
 /**
  * The outside world's side of a sandbox, which in production nobody can reach through the service: what a phone or a contact
- * got, what a camera saw, what time it is. These routes exist in sandbox mode only.
+ * got, what a camera saw, what time it is. These routes exist in sandbox mode only, and give all rights: no page of somebody
+ * else's may use them.
  */
 export function sandboxRoutes(app: App, { sandbox, clock, recoveries, ports, staffToken }: SandboxParts): void {
   const Fault = faultOf(ports);
   const { world } = sandbox;
   const atRest = () => Promise.race([recoveries.idle(), setTimeout(AT_REST, undefined, { ref: false })]);
 
+  app.use('/sandbox/*', onlyFromHere);
   app.get('/sandbox/clock', (c) => c.json({ now: instant(clock.now()) }));
   app.post('/sandbox/clock', async (c) => {
     const move = parsed(Move, await jsonBody(c));

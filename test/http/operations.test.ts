@@ -1,8 +1,9 @@
+import { request } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
 import Database from 'better-sqlite3';
 import { describe, expect, test } from 'vitest';
-import { type Answer, Running, untilCode, whenOver } from './service.ts';
+import { type Answer, type Fields, Running, untilCode, whenOver } from './service.ts';
 
 /** Keeps everybody else from writing, until it is let go. */
 function writeLock(file: string): () => void {
@@ -170,6 +171,50 @@ describe('metrics', () => {
         expect(await look({ 'X-Forwarded-For': address })).toBe(401);
       }
       expect(await look({ Forwarded: 'for=127.0.0.1' })).toBe(401);
+    }
+  });
+});
+
+/** What a page of somebody else's brings with it, whose name was made to point here, or a page of this machine. */
+const PAGES: [page: string, headers: (url: URL) => Fields, isLetIn: boolean][] = [
+  ['no page', () => ({}), true],
+  ['a page of the service', ({ origin }) => ({ Origin: origin }), true],
+  ['a page of this machine', () => ({ Origin: 'http://localhost:5173' }), true],
+  ['a page whose name points here', () => ({ Host: 'evil.example' }), false],
+  ['one that says so', () => ({ Host: 'evil.example', Origin: 'http://evil.example' }), false],
+  ["somebody else's page", () => ({ Origin: 'https://evil.example' }), false],
+  ['a page without an origin', () => ({ Origin: 'null' }), false],
+];
+
+/** As `fetch` cannot: with another Host. */
+function statusOf(url: string, method: string, headers: Fields, body?: object): Promise<number | undefined> {
+  const type: Fields = body ? { 'Content-Type': 'application/json' } : {};
+  return new Promise((resolve, reject) => {
+    const sent = request(url, { method, headers: { ...type, ...headers } }, (answer) => {
+      answer.resume().on('end', () => resolve(answer.statusCode));
+    });
+    sent.on('error', reject).end(body && JSON.stringify(body));
+  });
+}
+
+describe('what is for this machine alone', () => {
+  test.each(PAGES)('is asked for by %s', async (_, headersOf, isLetIn) => {
+    const here = await Running.start();
+    const headers = headersOf(new URL(here.url));
+    const ask = (method: string, path: string, body?: object) => statusOf(here.url + path, method, headers, body);
+    const staff = { id: '7', roles: ['agent'] };
+    expect(await ask('GET', '/metrics')).toBe(isLetIn ? 200 : 401);
+    expect(await ask('POST', '/sandbox/staff-tokens', staff)).toBe(isLetIn ? 200 : 404);
+    expect(await ask('GET', '/sandbox/inbox/+8613800000000')).toBe(isLetIn ? 200 : 404);
+    expect(await ask('POST', '/sandbox/clock', { advance: '1m' })).toBe(isLetIn ? 200 : 404);
+  });
+
+  test('whoever has the token for the metrics may come from anywhere, by any name', async () => {
+    const metricsToken = 'a token of 32 characters or more';
+    const { url } = await Running.start({ metricsToken });
+    const Authorization = `Bearer ${metricsToken}`;
+    for (const more of [{}, { Host: 'regain.internal' }, { 'X-Forwarded-For': '192.0.2.1' }]) {
+      expect(await statusOf(`${url}/metrics`, 'GET', { Authorization, ...more })).toBe(200);
     }
   });
 });
