@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { optionsOf } from '../options.ts';
 import { eventPart } from './event.ts';
 import { explorerPart } from './explorer.ts';
 import type { Part } from './figures.ts';
@@ -30,23 +30,16 @@ const PARTS: Record<string, (size: Size) => Promise<Part>> = {
   page: pagePart,
 };
 
-const USAGE = `usage: npm run bench -- [--quick] [--out FOLDER] [PART …], with the parts ${Object.keys(PARTS).join(', ')}`;
-
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: { quick: { type: 'boolean', default: false }, out: { type: 'string' } },
+const { quick, out, chosen } = optionsOf({
+  name: 'bench',
+  does: 'Measures the engine, its hosts, the service and the page, in turns with a baseline, and writes a report.',
+  texts: ['out'],
+  flags: ['quick'],
+  parts: Object.keys(PARTS),
 });
-const unknown = positionals.filter((name) => !(name in PARTS));
-if (unknown.length > 0) {
-  console.error(`there is no part ${unknown.join(', ')}; ${USAGE}`);
-  process.exit(2);
-}
-
-const { quick } = values;
 const size: Size = quick ? { quick, rounds: 15, ms: 60 } : { quick, rounds: 41, ms: 150 };
-const chosen = positionals.length > 0 ? positionals : Object.keys(PARTS);
-const isWhole = !quick && positionals.length === 0;
-const folder = values.out ?? join(import.meta.dirname, isWhole ? 'report' : '../../dist/bench');
+const isWhole = !quick && chosen.length === Object.keys(PARTS).length;
+const folder = out ?? join(import.meta.dirname, isWhole ? 'report' : '../../dist/bench');
 
 const parts: Part[] = [];
 for (const name of chosen) {

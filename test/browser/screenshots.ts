@@ -3,11 +3,10 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
+import { optionsOf } from '../options.ts';
 import { launchChromium } from './chromium.ts';
 import { type Look, openPage } from './page.ts';
 import { Outside, ServiceProcess, several } from './service.ts';
-
-/** `npm run screenshots`: pictures of each main view, in `visualizer/screenshots`. */
 
 type Seeded = Awaited<ReturnType<typeof several>>;
 interface View {
@@ -123,6 +122,11 @@ const LOOKS: Look[] = [
 ];
 const ROOT = join(import.meta.dirname, '../..');
 const SETTLED = 800; // ms
+const { chosen } = optionsOf({
+  name: 'screenshots',
+  does: 'Takes pictures of each main view, in visualizer/screenshots.',
+  parts: VIEWS.map(({ name }) => name),
+});
 
 const folder = join(ROOT, 'visualizer/screenshots');
 mkdirSync(folder, { recursive: true });
@@ -131,7 +135,6 @@ const coverage = join(temporary, 'coverage.json');
 const scenario = join(ROOT, 'test/scenarios/bank-card/one-wrong-code.yaml');
 const regain = join(ROOT, 'dist/src/cli/main.js');
 execFileSync(process.execPath, [regain, 'coverage', '--no-list', '--json', coverage, scenario], { stdio: 'ignore' });
-const only = process.argv[2];
 const service = await ServiceProcess.start();
 /** Somebody else's program, which stands in the middle of something. */
 const light = join(import.meta.dirname, 'foreign/traffic-light.ts');
@@ -145,7 +148,7 @@ try {
   for (const look of LOOKS) {
     const { page, close } = await openPage(browser, service.url, look);
     for (const { name, route, ready } of VIEWS) {
-      if (only !== undefined && !name.startsWith(only)) continue;
+      if (!chosen.includes(name)) continue;
       const where = route(recoveries);
       await page.goto(`${service.url}/inspector/#/${where}`);
       if (where.startsWith('recoveries')) await signIn(page);

@@ -1,25 +1,23 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { optionsOf } from '../options.ts';
 import { kinds } from './kinds.ts';
 import type { Tally, Told } from './run.ts';
-
-/**
- * Holds hosts against SQLite in memory: `npm run conformance -- sqlite`, or several names. Every scenario file, generated paths
- * and what befalls a host have to come out the same: the state, the instants, the trail. Exits 1 on any difference.
- */
 
 const SHARES = 2;
 const TOLD_EVERY = 30_000; // ms
 /** Faults that are printed in full. */
 const SHOWN = 10;
 
-const { values, positionals: names } = parseArgs({
-  allowPositionals: true,
-  options: { every: { type: 'string', default: '1' } },
+const { every, chosen } = optionsOf({
+  name: 'conformance',
+  does:
+    'Holds hosts against SQLite in memory: every scenario file, generated paths and what befalls a host have to come out the same,\n' +
+    'the state, the instants, the trail. Exits 1 on any difference.',
+  wholes: { every: 1 },
+  parts: Object.keys(kinds),
 });
-const every = Number(values.every);
 
 /** @param told takes how many of its cases are done. */
 async function shareOf(name: string, share: number, told: (done: number, of: number) => void): Promise<Tally> {
@@ -58,13 +56,4 @@ async function conforms(name: string): Promise<boolean> {
   return faults.length === 0 && all('host') === all('reference') && all('host') > 0;
 }
 
-const unknown = names.find((name) => !(name in kinds));
-if (!Number.isSafeInteger(every) || every < 1) {
-  console.error(`--every takes a whole number from 1, not '${values.every}'`);
-  process.exitCode = 1;
-} else if (names.length === 0 || unknown !== undefined) {
-  console.error(
-    `expected one or more of ${Object.keys(kinds).join(', ')}${unknown === undefined ? '' : `, not '${unknown}'`}`,
-  );
-  process.exitCode = 1;
-} else for (const name of names) if (!(await conforms(name))) process.exitCode = 1;
+for (const name of chosen) if (!(await conforms(name))) process.exitCode = 1;

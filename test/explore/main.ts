@@ -2,22 +2,25 @@ import { paths } from '../../machines/paths.ts';
 import { recoveryMachine } from '../../machines/recovery.ts';
 import type { Property } from '../../src/testing/index.ts';
 import { check, type Exploration, type ExploreOptions, explore, printBreach } from '../../src/testing/index.ts';
+import { optionsOf } from '../options.ts';
 import { PROPERTIES, STRICT_PROPERTIES } from './properties.ts';
 import { allPaths, onePath, twoPaths } from './recovery.ts';
 
-/**
- * Explores each path under the parent until it closes, pairs under the profile `strict`, then the parent with all
- * paths up to a bound, and judges every property: `npm run explore`, or `npm run explore -- voice biometric` for some. Exits 1 on a breach, or when one does not close.
- * EXPLORE_MINUTES bounds the whole, by default 18.
- */
-
 const MINUTE = 60_000;
-const budget = Number(process.env.EXPLORE_MINUTES ?? 18) * MINUTE;
 /** Pairs that open the password together under the profile `strict`, and not by themselves. */
 const STRICT = [
   ['biometric', 'voice'],
   ['idCard', 'transactionHistory'],
 ] as const;
+const { minutes, chosen } = optionsOf({
+  name: 'explore',
+  does:
+    'Explores each path under the parent until it closes, pairs under the profile strict, then the parent with all paths up to a\n' +
+    'bound, and judges every property. Exits 1 on a breach, or when one does not close.',
+  wholes: { minutes: 18 },
+  parts: [...paths.map(({ id }) => id), 'strict', 'all'],
+});
+const budget = minutes * MINUTE;
 /** What is kept for the parent with all paths. */
 const FOR_ALL = Math.min(3 * MINUTE, budget / 4);
 const begun = performance.now();
@@ -76,19 +79,14 @@ function judged(
   if (broken.length > 0 || (mustClose && !closed)) isWrong = true;
 }
 
-const asked = process.argv.slice(2);
-const unknown = asked.filter((id) => id !== 'all' && id !== 'strict' && !paths.some((path) => path.id === id));
-if (unknown.length > 0)
-  throw new Error(`unknown path ${unknown.join(', ')}: all, strict, or ${paths.map(({ id }) => id).join(', ')}`);
-const isAsked = (id: string) => asked.length === 0 || asked.includes(id);
-
 console.log(columns('', 'states', 'transitions', 'depth', 'closed', 'properties', 'time'));
 for (const { id } of paths) {
-  if (isAsked(id)) judged(id, { ...onePath(id), maxMs: left() - FOR_ALL });
+  if (chosen.includes(id)) judged(id, { ...onePath(id), maxMs: left() - FOR_ALL });
 }
-for (const pair of isAsked('strict') ? STRICT : []) {
+for (const pair of chosen.includes('strict') ? STRICT : []) {
   const options = { ...twoPaths(pair), maxMs: left() - FOR_ALL };
   judged(`strict: ${pair.join(', ')}`, options, { properties: [...PROPERTIES, ...STRICT_PROPERTIES] });
 }
-if (isAsked('all')) judged('all paths', { ...allPaths(), maxMs: Math.min(FOR_ALL, left()) }, { mustClose: false });
+if (chosen.includes('all'))
+  judged('all paths', { ...allPaths(), maxMs: Math.min(FOR_ALL, left()) }, { mustClose: false });
 process.exitCode = isWrong ? 1 : 0;

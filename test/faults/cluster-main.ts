@@ -1,28 +1,16 @@
 import { setTimeout } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import { openReadOnly } from '../../src/store/open.ts';
+import { optionsOf } from '../options.ts';
 import { Namespace } from '../postgres/namespace.ts';
 import { Relay } from '../postgres/relay.ts';
 import { Server } from '../postgres/server.ts';
 import { type Campaign, runCampaign } from './campaign.ts';
 import { type Check, type Course, coursesOf, judge } from './checks.ts';
 import { Workers } from './cluster.ts';
-import { added, printed } from './report.ts';
+import { added, printed, type Strikes, struck } from './report.ts';
 import { SCRIPTS } from './scripts.ts';
 
-// Recoveries of all kinds on several workers and one PostgreSQL, while something befalls them again and again; what came of each is
-// held against the same in one process on SQLite that nothing befell.
-//   npm run cluster-faults -- --recoveries 16 --minutes 12
-
 const kinds = Object.keys(SCRIPTS).length;
-const { values } = parseArgs({
-  options: {
-    recoveries: { type: 'string', default: String(kinds) },
-    minutes: { type: 'string', default: '12' },
-    only: { type: 'string' },
-  },
-});
-const RECOVERIES = Number(values.recoveries);
 const LEASE = 2_000; // ms, as `cluster.ts` sets it
 const HALF_A_MINUTE = 30_000;
 const some = (most: number) => setTimeout(200 + Math.random() * most);
@@ -80,7 +68,17 @@ const FAULTS: { name: string; inNamespace?: true; apart?: number; befalls?(scene
   { name: 'clocks 30 s apart, a worker is killed', apart: HALF_A_MINUTE, befalls: killWorker },
 ];
 
-const calm = await runCampaign({ recoveries: Math.min(RECOVERIES, kinds) });
+const { recoveries, minutes, chosen } = optionsOf({
+  name: 'cluster-faults',
+  does:
+    'Plays recoveries of all kinds on several workers and one PostgreSQL, while something befalls them again and again; what came\n' +
+    'of each is held against the same in one process on SQLite that nothing befell.',
+  wholes: { recoveries: kinds, minutes: 12 },
+  parts: FAULTS.map(({ name }) => name),
+  only: true,
+});
+
+const calm = await runCampaign({ recoveries: Math.min(recoveries, kinds) });
 const right = await coursesOf(calm);
 const reference = new Map(calm.players.map(({ name }, index) => [name, right[index] as Course]));
 await calm.end();
@@ -117,11 +115,12 @@ async function placeInNamespace(): Promise<Place | undefined> {
   return { database, through, way, close: () => inside.stop().finally(() => way.remove()) };
 }
 
-const chosen = FAULTS.filter(({ name }) => values.only === undefined || name.includes(values.only));
 const results: Check[][] = [];
 const lines: string[] = [];
+const strikes: Strikes[] = [];
 try {
-  for (const { name, inNamespace, apart = 0, befalls } of chosen) {
+  for (const { name, inNamespace, apart = 0, befalls } of FAULTS) {
+    if (!chosen.includes(name)) continue;
     const place = await (inNamespace ? placeInNamespace() : placeBehindRelay());
     if (!place) continue;
     const { database, through, way } = place;
@@ -129,8 +128,8 @@ try {
     let times = 0;
     const began = Date.now();
     const campaign: Campaign = await runCampaign({
-      recoveries: RECOVERIES,
-      within: (Number(values.minutes) * 60_000) / chosen.length,
+      recoveries,
+      within: (minutes * 60_000) / chosen.length,
       cluster: {
         open: () => openReadOnly(database),
         served(ports) {
@@ -148,6 +147,7 @@ try {
     });
     const checks = await judge(campaign, reference);
     results.push(checks);
+    if (befalls) strikes.push({ name, times });
     await campaign.end();
     await place.close();
     const amiss = checks.reduce((sum, { found }) => sum + found.length, 0);
@@ -161,8 +161,8 @@ try {
   await server.stop();
 }
 
-console.log(`\n${RECOVERIES} recoveries on two workers each time\n`);
+console.log(`\n${recoveries} recoveries on two workers each time\n`);
 console.log(`${'what befell them'.padEnd(42)} times calls again amiss     s`);
 for (const line of lines) console.log(line);
 console.log('');
-process.exit(printed(added(results)) ? 0 : 1);
+process.exit(printed([...added(results), struck(strikes)]) ? 0 : 1);

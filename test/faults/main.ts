@@ -1,25 +1,18 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { optionsOf } from '../options.ts';
 import { type Campaign, type Killer, runCampaign } from './campaign.ts';
 import { type Check, type Course, coursesOf, judge } from './checks.ts';
 import { added, printed } from './report.ts';
 import { restartWithMany } from './restart.ts';
 import { SCRIPTS } from './scripts.ts';
 
-// Kills the real service while recoveries of all kinds are under way, and holds what came of them against the same without kills.
-//   npm run faults -- --kills 1000 --recoveries 208 --open 10000
-
-const { values } = parseArgs({
-  options: {
-    kills: { type: 'string', default: '1000' },
-    recoveries: { type: 'string', default: '208' },
-    open: { type: 'string', default: '10000' },
-  },
+const { kills, recoveries, open } = optionsOf({
+  name: 'faults',
+  does: 'Kills the real service while recoveries of all kinds are under way, and holds what came of them against the same without kills.',
+  wholes: { kills: 1_000, recoveries: 208, open: 10_000 },
 });
-const KILLS = Number(values.kills);
-const RECOVERIES = Number(values.recoveries);
 /** Passes of a fault point at which the process dies. */
 const PASSES = [1, 2, 7, 20];
 
@@ -41,14 +34,13 @@ let killed = 0;
 let repeats = 0;
 async function campaign(killer: Killer, armed: boolean): Promise<Campaign> {
   const began = Date.now();
-  const done = await runCampaign({ recoveries: RECOVERIES, killer, armed });
+  const done = await runCampaign({ recoveries, killer, armed });
   killed += done.child.kills;
   repeats += done.world.repeats;
-  const { kills } = done.child;
   results.push(await judge(done, reference));
   await done.end();
   const seconds = Math.round((Date.now() - began) / 1_000);
-  console.log(`  ${RECOVERIES} recoveries, ${kills} kills, ${seconds} s; ${killed} kills in all`);
+  console.log(`  ${recoveries} recoveries, ${done.child.kills} kills, ${seconds} s; ${killed} kills in all`);
   return done;
 }
 
@@ -71,7 +63,7 @@ while (wanted.length > 0) {
 for (const point of points) console.log(`  ${point.padEnd(24)} ${deaths.get(point) ?? 0} deaths`);
 
 console.log('\nkilled at random moments');
-const enough = () => killed >= KILLS;
+const enough = () => killed >= kills;
 while (!enough()) {
   let here = killed;
   await campaign(
@@ -79,14 +71,14 @@ while (!enough()) {
       died: () => {
         here += 1;
       },
-      isDone: () => here >= KILLS,
+      isDone: () => here >= kills,
     },
     false,
   );
 }
 
-console.log(`\n${values.open} open recoveries, a kill, a restart`);
-results.push(await restartWithMany(Number(values.open)));
+console.log(`\n${open} open recoveries, a kill, a restart`);
+results.push(await restartWithMany(open));
 
 console.log(`\n${killed} kills; ${repeats} calls came again, under the same key`);
 const isSound = printed([

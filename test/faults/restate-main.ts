@@ -1,26 +1,12 @@
 import { setTimeout } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
+import { optionsOf } from '../options.ts';
 import { runCampaign } from './campaign.ts';
 import { type Check, type Course, coursesOf, judge } from './checks.ts';
-import { added, printed } from './report.ts';
+import { added, printed, type Strikes, struck } from './report.ts';
 import { OnRestate } from './restate.ts';
 import { SCRIPTS } from './scripts.ts';
 
-// Recoveries of all kinds on the service in front of a real Restate, while something befalls them at random moments; what came of each
-// is held against the same in one process on SQLite that nothing befell.
-//   npm run restate-faults -- --recoveries 26 --times 50 --minutes 12
-
 const kinds = Object.keys(SCRIPTS).length;
-const { values } = parseArgs({
-  options: {
-    recoveries: { type: 'string', default: String(kinds) },
-    times: { type: 'string', default: '20' },
-    minutes: { type: 'string', default: '12' },
-    only: { type: 'string' },
-  },
-});
-const RECOVERIES = Number(values.recoveries);
-const TIMES = Number(values.times);
 const some = (most: number) => setTimeout(200 + Math.random() * most);
 
 /** What befalls them, each a number of times or until the recoveries are over. */
@@ -51,23 +37,38 @@ const FAULTS: { name: string; befalls(scene: OnRestate): Promise<void> }[] = [
   },
 ];
 
-const calm = await runCampaign({ recoveries: Math.min(RECOVERIES, kinds) });
+const {
+  recoveries,
+  times: most,
+  minutes,
+  chosen,
+} = optionsOf({
+  name: 'restate-faults',
+  does:
+    'Plays recoveries of all kinds on the service in front of a real Restate, while something befalls them at random moments, so many\n' +
+    'times or until they are over; what came of each is held against the same in one process on SQLite that nothing befell.',
+  wholes: { recoveries: kinds, times: 20, minutes: 12 },
+  parts: FAULTS.map(({ name }) => name),
+  only: true,
+});
+
+const calm = await runCampaign({ recoveries: Math.min(recoveries, kinds) });
 const right = await coursesOf(calm);
 const reference = new Map(calm.players.map(({ name }, index) => [name, right[index] as Course]));
 await calm.end();
 
-/** Plays all while one thing befalls them. @returns what was found, and a line of the table. */
+/** Plays all while one thing befalls them. @returns what was found, how often it befell them, and a line of the table. */
 async function under({ name, befalls }: (typeof FAULTS)[number], within: number) {
   const scene = await OnRestate.open();
   let times = 0;
   const began = Date.now();
   try {
     const campaign = await runCampaign({
-      recoveries: RECOVERIES,
+      recoveries,
       within,
       cluster: scene.cluster,
       async befalls(over) {
-        for (; times < TIMES; times += 1) {
+        for (; times < most; times += 1) {
           await some(3_000);
           if (over.yet) return;
           await befalls(scene);
@@ -79,23 +80,24 @@ async function under({ name, befalls }: (typeof FAULTS)[number], within: number)
     const amiss = checks.reduce((sum, { found }) => sum + found.length, 0);
     const seconds = Math.round((Date.now() - began) / 1_000);
     const figures = [String(times).padStart(5), String(campaign.world.repeats).padStart(11), String(amiss).padStart(6)];
-    return { checks, line: `${name.padEnd(42)} ${figures.join(' ')} ${String(seconds).padStart(5)}` };
+    return { checks, times, line: `${name.padEnd(42)} ${figures.join(' ')} ${String(seconds).padStart(5)}` };
   } finally {
     await scene.close();
   }
 }
 
-const chosen = FAULTS.filter(({ name }) => values.only === undefined || name.includes(values.only));
 const results: Check[][] = [];
 const lines: string[] = [];
-for (const fault of chosen) {
-  const { checks, line } = await under(fault, (Number(values.minutes) * 60_000) / chosen.length);
+const strikes: Strikes[] = [];
+for (const fault of FAULTS.filter(({ name }) => chosen.includes(name))) {
+  const { checks, times, line } = await under(fault, (minutes * 60_000) / chosen.length);
   results.push(checks);
+  strikes.push({ name: fault.name, times });
   lines.push(line);
   console.log(line);
 }
-console.log(`\n${RECOVERIES} recoveries on the service in front of Restate each time\n`);
+console.log(`\n${recoveries} recoveries on the service in front of Restate each time\n`);
 console.log(`${'what befell them'.padEnd(42)} times calls again amiss     s`);
 for (const line of lines) console.log(line);
 console.log('');
-process.exit(printed(added(results)) ? 0 : 1);
+process.exit(printed([...added(results), struck(strikes)]) ? 0 : 1);

