@@ -7,5 +7,5 @@ export { LiveActors } from './live-actors.ts';
 export { portsIn } from './ports.ts';
 export { catchUp, nextTimer, restore, step, type TakeStep } from './step.ts';
 export { structureOf } from './structure.ts';
-export type { Tracer } from './tracer.ts';
+export type { Inspected, Tracer } from './tracer.ts';
 export type { Emitted, Instant, PortFailure, PortRequest, Step, StepInput, Stored, Timer } from './types.ts';

@@ -12,7 +12,7 @@ interface Kept extends Tree {
 }
 
 /**
- * Takes steps as `step` does, and keeps the actor trees of the last ones: the next input of such a tree is delivered to it
+ * For hosts of one's own that take many steps: takes them as `step` does, and keeps the actor trees of the last ones: the next input of such a tree is delivered to it
  * instead of restoring it, which takes several times as long. What a step leads to is the same.
  *
  * A tree goes on only from the very snapshot object that its last step returned: of anything else (what another process wrote,

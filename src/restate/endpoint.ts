@@ -23,7 +23,7 @@ export interface RestateOptions {
   register?: boolean;
   /** Public keys of the Restate servers that may call (`publickeyv1_…`): without them whoever reaches the port may. */
   identityKeys?: string[];
-  /** Told of what Restate's SDK says: attempts that failed and are tried again. */
+  /** Told of what Restate's SDK warns of: attempts that failed and are tried again, and that requests are taken unsigned. */
   onWarning?: (message: string) => void;
 }
 

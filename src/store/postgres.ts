@@ -14,6 +14,7 @@ import type { Store, StoreReader } from './types.ts';
 export { UnusableStore } from './errors.ts';
 export type { PostgresConfigInput } from './postgres/config.ts';
 export { isPostgresUnavailable, StoreUnavailable } from './postgres/errors.ts';
+export type { Store, StoreReader } from './types.ts';
 
 /**
  * Opens a store in a PostgreSQL database (14 or newer); the tables are made, and brought up to date, under an advisory lock.

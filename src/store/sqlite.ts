@@ -28,6 +28,7 @@ export class StoreInUse extends Error {
   }
 }
 
+export type { Store, StoreReader } from './types.ts';
 export { UnusableStore };
 
 /** The file is damaged, or no store at all. */

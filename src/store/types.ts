@@ -109,7 +109,7 @@ export interface LedgerEntry {
  * What is erased together (R55): references to evidence; all that is personal; what the ledger keeps for limits that hold
  * over recoveries, where these need it for longer.
  */
-type RetentionClass = 'evidence' | 'personalData' | 'ledger';
+export type RetentionClass = 'evidence' | 'personalData' | 'ledger';
 
 /** The date of an erasure: an absolute instant (ms), whatever restarts come before it. */
 export interface ErasureDate {
@@ -118,7 +118,7 @@ export interface ErasureDate {
 }
 
 /** What a change erases; the place of the date is taken with it, so that it is done once. */
-interface Erasure {
+export interface Erasure {
   class: RetentionClass;
   /** Numbers of the audit entries whose data and salts go. */
   entries: readonly number[];
@@ -149,7 +149,7 @@ export interface Limit {
 }
 
 /** What the store holds, in numbers. */
-interface Census {
+export interface Census {
   recoveries: { status: RecoveryRecord['status']; state: string; count: number }[];
   /** Calls in the outbox. */
   requests: number;

@@ -1,9 +1,9 @@
-import type { Kind } from './coverage/data.ts';
+import type { CoverageKind } from './coverage/data.ts';
 import { CoverageRecorder } from './coverage/recorder.ts';
 import type { Exploration, Transition } from './exploration.ts';
 
 /** What paths are chosen for. */
-export const CHOSEN = ['states', 'events', 'transitions', 'guards', 'delays'] as const satisfies Kind[];
+export const CHOSEN = ['states', 'events', 'transitions', 'guards', 'delays'] as const satisfies CoverageKind[];
 
 /**
  * Few of the shortest paths from the start, which together meet each state, event, transition, guard outcome and delay that

@@ -12,7 +12,8 @@ export interface View extends Step {
   at: Instant;
 }
 
-type Given<T> = readonly T[] | ((view: View) => readonly T[]);
+/** The same in every state, or by state. */
+export type Given<T> = readonly T[] | ((view: View) => readonly T[]);
 
 export interface ExploreOptions {
   /** Input of the machine. */

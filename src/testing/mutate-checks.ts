@@ -9,8 +9,8 @@ import { check, type Property } from './properties.ts';
 import { told } from './trace.ts';
 
 /** Puts a mutant where it works, such as under its parent; by default it works by itself. */
-type Within = (machine: AnyStateMachine) => AnyStateMachine;
-const byItself: Within = (machine) => machine;
+export type Placing = (machine: AnyStateMachine) => AnyStateMachine;
+const byItself: Placing = (machine) => machine;
 
 export interface PathCheckOptions extends ExploreOptions {
   /** What else people see of a step, such as a view of its context; by default the events that it takes. */
@@ -37,7 +37,7 @@ const seen = (machine: AnyStateMachine, step: Step, show: NonNullable<PathCheckO
  * Paths that together meet all that an exploration of the machine meets, each as a check: a mutant shows the same after each
  * step. Where it works within another machine, the exploration is of that one.
  */
-export function pathChecks(machine: AnyStateMachine, options: PathCheckOptions, within: Within = byItself): Check[] {
+export function pathChecks(machine: AnyStateMachine, options: PathCheckOptions, within: Placing = byItself): Check[] {
   const { show = eventsTaken } = options;
   const walk = (by: AnyStateMachine, exploration: Exploration, inputs: readonly Input[]) =>
     JSON.stringify(exploration.replay(inputs).map(({ step }) => seen(by, step, show)));
@@ -60,7 +60,7 @@ export function pathChecks(machine: AnyStateMachine, options: PathCheckOptions, 
 export function propertyChecks(
   properties: readonly Property[],
   options: ExploreOptions,
-  within: Within = byItself,
+  within: Placing = byItself,
 ): Check[] {
   const explored = new WeakMap<AnyStateMachine, Exploration>();
   const of = (mutant: AnyStateMachine) => {

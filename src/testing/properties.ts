@@ -19,22 +19,25 @@ export interface Breach {
   says: string;
 }
 
-export interface Verdict {
+/** Whether a property holds, and where it does not. */
+export interface PropertyVerdict {
   property: string;
   ok: boolean;
   breach?: Breach;
 }
 
 /** Judges properties, each by itself. */
-export function check(exploration: Exploration, properties: readonly Property[]): Verdict[] {
+export function check(exploration: Exploration, properties: readonly Property[]): PropertyVerdict[] {
   return properties.map(({ name, breach }) => {
     const found = breach(exploration);
     return { property: name, ok: found === undefined, ...(found ? { breach: found } : {}) };
   });
 }
 
-type OfState = (state: State, exploration: Exploration) => boolean;
-type OfTransition = (transition: Transition, exploration: Exploration) => boolean;
+/** What is said of a state. */
+export type StatePredicate = (state: State, exploration: Exploration) => boolean;
+/** What is said of a transition. */
+export type TransitionPredicate = (transition: Transition, exploration: Exploration) => boolean;
 
 const named = (state: State) => state.step.states.join(', ') || state.step.status;
 const to = (exploration: Exploration, state: State, says: string): Breach => ({
@@ -47,7 +50,7 @@ const by = (exploration: Exploration, transition: Transition, says: string): Bre
 });
 
 /** In every state that can be reached, the predicate holds. */
-export const always = (name: string, holds: OfState): Property => ({
+export const always = (name: string, holds: StatePredicate): Property => ({
   name,
   breach: (exploration) => {
     const state = exploration.states.find((each) => !holds(each, exploration));
@@ -56,7 +59,10 @@ export const always = (name: string, holds: OfState): Property => ({
 });
 
 /** No state, or no transition, that can be reached is such. A transition that is refused or dropped is judged, too. */
-export const never = (name: string, such: { state: OfState } | { transition: OfTransition }): Property => {
+export const never = (
+  name: string,
+  such: { state: StatePredicate } | { transition: TransitionPredicate },
+): Property => {
   if ('state' in such) return always(name, (state, exploration) => !such.state(state, exploration));
   return {
     name,
@@ -68,7 +74,7 @@ export const never = (name: string, such: { state: OfState } | { transition: OfT
 };
 
 /** Once a transition of the first kind was taken, none of the second can be: with one kind twice, at most one ever. */
-export const neverAfter = (name: string, first: OfTransition, second: OfTransition): Property => ({
+export const neverAfter = (name: string, first: TransitionPredicate, second: TransitionPredicate): Property => ({
   name,
   breach: (exploration) => {
     const firsts = exploration.transitions.filter((each) => first(each, exploration));
@@ -88,7 +94,7 @@ export interface Ways {
 }
 
 /** From every state in which `from` holds, a state is reached in which `goal` does (the state itself counts). */
-export const leadsTo = (name: string, from: OfState, goal: OfState, options: Ways = {}): Property => ({
+export const leadsTo = (name: string, from: StatePredicate, goal: StatePredicate, options: Ways = {}): Property => ({
   name,
   breach: (exploration) => {
     const { ways = 'some', over = () => true } = options;
@@ -109,11 +115,11 @@ export const leadsTo = (name: string, from: OfState, goal: OfState, options: Way
 });
 
 /** `leadsTo` from the start. */
-export const eventually = (name: string, goal: OfState, options: Ways = {}): Property =>
+export const eventually = (name: string, goal: StatePredicate, options: Ways = {}): Property =>
   leadsTo(name, (state) => state.index === 0, goal, options);
 
 /** On every way from the start the first holds in each state before the second does; the second need not come. */
-export const until = (name: string, first: OfState, second: OfState): Property => ({
+export const until = (name: string, first: StatePredicate, second: StatePredicate): Property => ({
   name,
   breach: (exploration) => {
     const [start] = exploration.states;
@@ -136,7 +142,7 @@ export interface WaitOptions {
 }
 
 /** In every state that waits, a timer is pending. */
-export const waitsHaveTimeouts = (name: string, waits: OfState, { except = [] }: WaitOptions = {}): Property =>
+export const waitsHaveTimeouts = (name: string, waits: StatePredicate, { except = [] }: WaitOptions = {}): Property =>
   always(
     name,
     (state, exploration) =>

@@ -22,7 +22,7 @@ export interface SuiteOptions extends ExploreOptions {
 }
 
 /** One test: its name, and what throws when it does not hold. */
-export interface Case {
+export interface SuiteCase {
   name: string;
   run(): unknown;
 }
@@ -37,7 +37,7 @@ export interface Case {
  *
  * @throws Error for `anytime` without a `system`: a live actor's deadlines fall due when they are due.
  */
-export function suiteOf(machine: AnyStateMachine, options: SuiteOptions = {}): Case[] {
+export function suiteOf(machine: AnyStateMachine, options: SuiteOptions = {}): SuiteCase[] {
   const { properties = [], system = () => new LiveActor(machine, options) } = options;
   if (options.anytime && !options.system)
     throw new Error('with anytime, timers fall due before their time: give the system that paths are replayed on');

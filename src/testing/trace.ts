@@ -1,6 +1,6 @@
 import type { Step } from '../core/index.ts';
 import type { Exploration, Input } from './exploration.ts';
-import type { Breach, Verdict } from './properties.ts';
+import type { Breach, PropertyVerdict } from './properties.ts';
 
 /** One input of a counter-example, and what came of it. */
 export interface TraceStep {
@@ -23,7 +23,7 @@ export function traceOf(exploration: Exploration, { transitions }: Pick<Breach, 
 }
 
 /** A counter-example to read: a line for each input, with the time from the start and the states that it led to. */
-export function printBreach(exploration: Exploration, { property, breach }: Verdict): string {
+export function printBreach(exploration: Exploration, { property, breach }: PropertyVerdict): string {
   if (!breach) return `${property}: holds`;
   const lines = traceOf(exploration, breach).map(
     ({ after, input, states, step }) =>

@@ -6,7 +6,7 @@ import type { RecoveryContext } from '../../machines/recovery.ts';
 import type { Step } from '../../src/core/index.ts';
 import { SECRETS, Walk } from './walk.ts';
 
-/** Steps that are walked at least; the long form is `WALK_STEPS=100000 npx vitest run test/security/walks`. */
+/** Steps that are walked at least, under each of the two profiles; `npm run walks` takes 50 000 of each. */
 const STEPS = Number(process.env.WALK_STEPS ?? 2_500);
 /** Of which a walk takes about this many. */
 const A_WALK = 15;

@@ -6,8 +6,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createActor } from 'xstate';
 import { loadScenario } from '../../src/scenario/load.ts';
 import { runScenario } from '../../src/scenario/run.ts';
+import { below } from '../../src/testing/coverage/report.ts';
 import {
-  below,
   CoverageRecorder,
   coberturaOf,
   coverageHtml,

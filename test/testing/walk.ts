@@ -1,9 +1,9 @@
 import type { AnyStateMachine } from 'xstate';
 import { type Step, type StepInput, step, type Tracer } from '../../src/core/index.ts';
-import { coverageOf, type Kind } from '../../src/testing/index.ts';
+import { type CoverageKind, coverageOf } from '../../src/testing/index.ts';
 
 /** Keys of what can be covered of a machine, or of another that it invokes. */
-export const keys = (machine: AnyStateMachine, kind: Kind, which = 0) =>
+export const keys = (machine: AnyStateMachine, kind: CoverageKind, which = 0) =>
   coverageOf(machine)[which]?.parts[kind].map(({ key }) => key);
 
 /** Takes inputs to a tree one a step, so that it is restored between every two. */

@@ -2,9 +2,9 @@ import { z } from 'zod';
 
 /** What is counted of a chart. */
 export const KINDS = ['states', 'configurations', 'events', 'transitions', 'guards', 'delays', 'pairs'] as const;
-export type Kind = (typeof KINDS)[number];
+export type CoverageKind = (typeof KINDS)[number];
 
-/** How often each part was met, by its key (see `Part`). */
+/** How often each part was met, by its key (see `ChartPart`). */
 const Counts = z.record(z.string(), z.int().positive());
 
 /** What was met of one machine. */

@@ -1,7 +1,7 @@
 import type { AnyStateMachine, AnyStateNode } from 'xstate';
 import { isMachine } from '../../core/durable.ts';
 import { nameOf } from '../../core/structure.ts';
-import { CoverageError, type Kind } from './data.ts';
+import { CoverageError, type CoverageKind } from './data.ts';
 import {
   candidatesOf,
   configurationKey,
@@ -18,7 +18,7 @@ import {
 import { canFollow, targetsOf } from './nodes.ts';
 
 /** One thing of a chart that can be covered. */
-export interface Part {
+export interface ChartPart {
   /** Names it among its kind, and stays the same as long as the definition does. */
   key: string;
   /** Id of the state it belongs to. */
@@ -32,7 +32,7 @@ export interface ChartParts {
   /** Id of the machine. */
   machine: string;
   chart: AnyStateMachine;
-  parts: Record<Kind, Part[]>;
+  parts: Record<CoverageKind, ChartPart[]>;
 }
 
 /** Charts with more sets of active states than this have none listed. */
@@ -147,7 +147,7 @@ interface Raise {
   delay?: unknown;
 }
 
-function configurationsOf(root: AnyStateNode): Part[] {
+function configurationsOf(root: AnyStateNode): ChartPart[] {
   if (configurations(root) > CONFIGURATIONS) return [];
   return leaves(root).map((nodes) => ({ key: configurationKey(nodes), state: root.id, text: configurationKey(nodes) }));
 }

@@ -14,7 +14,7 @@ import {
 } from './keys.ts';
 import { targetsOf } from './nodes.ts';
 import { SCRIPT, STYLE } from './page.ts';
-import type { MachineReport, Tally } from './report.ts';
+import type { CoverageTally, MachineReport } from './report.ts';
 
 /** The charts as one page that needs nothing else: nested states with their transitions, what was not met in colour. */
 export function coverageHtml(reports: readonly MachineReport[]): string {
@@ -48,7 +48,7 @@ function row({ machine, tallies }: MachineReport): string {
   return `<tr><th><a href="#${name}">${name}</a></th>${KINDS.map((kind) => cell(tallies[kind])).join('')}</tr>`;
 }
 
-function cell({ covered, total, percent }: Tally): string {
+function cell({ covered, total, percent }: CoverageTally): string {
   if (total === 0) return '<td class="none">none</td>';
   return `<td class="${covered === total ? 'all' : 'part'}"><meter min="0" max="100" value="${percent}"></meter> ${percent} % <small>${covered}/${total}</small></td>`;
 }

@@ -9,7 +9,7 @@ import type {
 import { evaluateGuard } from 'xstate/guards';
 import { isMachine, withLogic } from '../../core/durable.ts';
 import type { Tracer } from '../../core/index.ts';
-import { type CoverageData, count, hitsOf, type Kind, mergeCoverage, noCoverage } from './data.ts';
+import { type CoverageData, type CoverageKind, count, hitsOf, mergeCoverage, noCoverage } from './data.ts';
 import { candidatesOf, eventKey, guardKey, isNamed, nodesOf, placesOf, type Transition } from './keys.ts';
 import { TreeRecorder } from './tree-recorder.ts';
 
@@ -36,7 +36,7 @@ export class CoverageRecorder {
   }
 
   /** How many different parts of some kinds were met so far. */
-  countMet(kinds: readonly Kind[]): number {
+  countMet(kinds: readonly CoverageKind[]): number {
     let met = 0;
     for (const hits of Object.values(this.#data.machines)) {
       for (const kind of kinds) met += Object.keys(hits[kind]).length;

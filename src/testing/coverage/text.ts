@@ -1,4 +1,4 @@
-import { KINDS, type Kind } from './data.ts';
+import { type CoverageKind, KINDS } from './data.ts';
 import type { MachineReport } from './report.ts';
 
 const GAP = '  ';
@@ -26,7 +26,7 @@ export function coverageTable(reports: readonly MachineReport[]): string {
     .join('\n');
 }
 
-const LISTED: readonly Kind[] = ['states', 'events', 'transitions', 'guards', 'delays'];
+const LISTED: readonly CoverageKind[] = ['states', 'events', 'transitions', 'guards', 'delays'];
 
 /**
  * What was not covered, by machine and state.
@@ -49,4 +49,4 @@ export function* uncoveredLines(reports: readonly MachineReport[], all = false):
 }
 
 const WIDTH = 'configuration'.length;
-const singular = (kind: Kind) => kind.replace(/s$/, '').padEnd(WIDTH);
+const singular = (kind: CoverageKind) => kind.replace(/s$/, '').padEnd(WIDTH);

@@ -12,7 +12,7 @@ interface Meta {
 }
 
 /** Vitest's `afterAll`, as far as it is needed here. */
-type AfterAll = (listener: (context: object, suite: { meta: object }) => void) => void;
+export type AfterAll = (listener: (context: object, suite: { meta: object }) => void) => void;
 
 /**
  * A recorder for one test file, whose counts the reporter gets when the tests of the file have ended. It is to be called at
