@@ -74,6 +74,8 @@ export async function startRecovery(
 export class RecoveryService {
   readonly #base: URL;
   readonly #headers: Record<string, string>;
+  /** The ETag of what the service said last. */
+  #heard: { version: number; etag: string } | undefined;
 
   constructor({ url, recoveryId, token, deviceId, language }: RecoveryOptions) {
     this.#base = new URL(`recoveries/${encodeURIComponent(recoveryId)}/`, baseOf(url));
@@ -87,9 +89,10 @@ export class RecoveryService {
   /** The recovery as it stands; undefined when it is still in the version that is known. */
   async get(known: number | undefined, signal: AbortSignal): Promise<Recovery | undefined> {
     const url = new URL(this.#base.href.replace(/\/$/, ''));
-    const seen = known === undefined ? {} : { 'If-None-Match': `"${known}"` };
+    const seen: Record<string, string> =
+      known !== undefined && this.#heard?.version === known ? { 'If-None-Match': this.#heard.etag } : {};
     const response = await fetch(url, { headers: { ...this.#headers, ...seen }, signal, cache: 'no-store' });
-    return response.status === 304 ? undefined : (await checked(response)).json();
+    return response.status === 304 ? undefined : this.#recoveryIn(response);
   }
 
   /** Sends an event. The same key is the same event, however often it is sent. */
@@ -101,9 +104,14 @@ export class RecoveryService {
       ...(ifVersion === undefined ? {} : { 'If-Match': `"${ifVersion}"` }),
     };
     const body = JSON.stringify(event);
-    return (
-      await checked(await fetch(new URL('events', this.#base), { method: 'POST', headers, body, signal }))
-    ).json();
+    return this.#recoveryIn(await fetch(new URL('events', this.#base), { method: 'POST', headers, body, signal }));
+  }
+
+  async #recoveryIn(response: Response): Promise<Recovery> {
+    const recovery: Recovery = await (await checked(response)).json();
+    const etag = response.headers.get('ETag');
+    this.#heard = etag === null ? undefined : { version: recovery.version, etag };
+    return recovery;
   }
 
   /** The stream of what happens, from behind an entry on. */

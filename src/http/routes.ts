@@ -4,7 +4,7 @@ import type { RecoveryEvent } from '../../machines/events.ts';
 import type { RecoverySummary } from '../host/api.ts';
 import { Refusal } from '../host/refusal.ts';
 import type { RecoveryView } from '../host/view.ts';
-import { localeOf } from '../texts/index.ts';
+import { type Locale, localeOf } from '../texts/index.ts';
 import { authenticate, byOf, concerns, maySend, needsRole, readerOf, refusalFor, seesAll } from './access.ts';
 import type { App, Parts } from './app.ts';
 import { jsonBody, malformed } from './body.ts';
@@ -28,7 +28,10 @@ const FOR_SOME = {
   401: problem('no token, or not a good one'),
   403: problem('this token does not permit that'),
 };
-const SHOWN = { ETag: 'the version of the recovery', 'Content-Language': 'of all that is for people' };
+const SHOWN = {
+  ETag: 'the version of the recovery, the language and for whom it is shown',
+  'Content-Language': 'of all that is for people',
+};
 const params = z.object({ recoveryId: schemas.RecoveryId });
 const security = [{ bearer: [] }];
 
@@ -38,10 +41,10 @@ export function recoveryRoutes(app: App, parts: Parts): void {
 
   /** A recovery as a principal may see it. */
   function shown(c: Context, view: RecoveryView, principal: Principal) {
-    const locale = localeOf(c.req.header('Accept-Language'));
+    const locale = localeIn(c);
     c.header('Content-Language', locale);
     c.header('Vary', 'Accept-Language, Authorization');
-    c.header('ETag', `"${view.version}"`);
+    c.header('ETag', etagOf(view, locale, principal));
     const may = (type: string) => maySend(principal, type, events);
     return seesAll(principal) ? presenter.recovery(view, locale, may) : presenter.glimpse(view, locale, may);
   }
@@ -99,7 +102,7 @@ export function recoveryRoutes(app: App, parts: Parts): void {
       request: { params, headers: schemas.ReadHeaders },
       responses: {
         200: json(z.union([schemas.Recovery, schemas.Glimpse]), 'the recovery', SHOWN),
-        304: { description: 'it is still in the version of If-None-Match' },
+        304: { description: 'it is still as it was shown under the ETag of If-None-Match' },
         404: problem('there is no such recovery'),
         ...FOR_SOME,
         ...PROBLEMS,
@@ -113,7 +116,7 @@ export function recoveryRoutes(app: App, parts: Parts): void {
       if (seconds > 0) await settled(recoveries, recoveryId, seconds, stopping);
       const view = await recoveries.get(recoveryId, readerOf(principal));
       const body = shown(c, view, principal);
-      if (hasSeen(c.req.header('If-None-Match'), view.version)) return c.body(null, 304);
+      if (hasSeen(c.req.header('If-None-Match'), etagOf(view, localeIn(c), principal))) return c.body(null, 304);
       return c.json(body, 200);
     },
   );
@@ -156,11 +159,10 @@ export function recoveryRoutes(app: App, parts: Parts): void {
       const ip = addressOf(c, config.trustedProxies);
       const sender = 'id' in principal ? principal.id : 'contactId' in principal ? principal.contactId : '';
       const event = await eventOf(c);
-      const version = headers['if-match'];
       const by = byOf(principal, typeof event.type === 'string' ? event.type : '', events);
       const options = {
         idempotencyKey: headers['idempotency-key'],
-        ifVersion: version === undefined || version === '*' ? undefined : Number(version.slice(1, -1)),
+        ifVersion: versionIn(headers['if-match']),
         admit: () =>
           limits.count({ eventsByAddress: ip, eventsByRecovery: `${recoveryId}/${principal.kind}/${sender}` }),
       };
@@ -251,9 +253,23 @@ export function recoveryRoutes(app: App, parts: Parts): void {
   );
 }
 
-/** Whether a version is among those that a client says it has. */
-const hasSeen = (seen: string | undefined, version: number) =>
-  seen?.split(',').some((each) => ['*', `"${version}"`].includes(each.trim().replace(/^W\//, ''))) ?? false;
+const localeIn = (c: Context) => localeOf(c.req.header('Accept-Language'));
+
+/** Names what is shown: texts differ by language, and what may be sent by who asks. */
+function etagOf({ version }: RecoveryView, locale: Locale, principal: Principal): string {
+  const roles = principal.kind === 'staff' ? [...principal.roles].sort() : [];
+  return `"${[version, locale, [principal.kind, ...roles].join('.')].join('-')}"`;
+}
+
+/** The version that an event is for by its If-Match: an ETag, or the number alone in its quotes. */
+function versionIn(ifMatch: string | undefined): number | undefined {
+  const [, version] = /^"(\d+)/.exec(ifMatch ?? '') ?? [];
+  return version === undefined ? undefined : Number(version);
+}
+
+/** Whether an ETag is among those that a client says it has. */
+const hasSeen = (seen: string | undefined, etag: string) =>
+  seen?.split(',').some((each) => ['*', etag].includes(each.trim().replace(/^W\//, ''))) ?? false;
 
 /** The event as it came. Whether it fits is for the recovery to say, so that a refusal is in its audit trail. */
 async function eventOf(c: Context): Promise<{ type?: unknown }> {

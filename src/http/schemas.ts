@@ -37,9 +37,12 @@ export const StartHeaders = z.object({
 export const EventHeaders = PostHeaders.extend({
   'if-match': z
     .string()
-    .regex(/^(\*|"\d{1,15}")$/, 'expected the ETag of the recovery, such as "7"')
+    .regex(
+      /^(\*|"\d{1,15}(-[\w.-]{1,100})?")$/,
+      'expected an ETag of the recovery, such as "7-en-owner", or its version, such as "7"',
+    )
     .optional()
-    .describe('the event is taken in this version only'),
+    .describe('the event is taken in the version of this ETag only, whatever its language'),
   'regain-device': DeviceId,
 });
 
@@ -101,7 +104,7 @@ export const Recovery = z
   .object({
     recoveryId: z.string(),
     accountId: z.string(),
-    version: z.int().describe('counts committed changes; also the ETag'),
+    version: z.int().describe('counts committed changes; the ETag begins with it'),
     status: z.enum(['active', 'done', 'stuck']),
     state: z.string().describe('the parent’s state, the path, and the path’s state, joined by dots'),
     text: Text.describe('what is happening, in the language asked for'),

@@ -63,21 +63,48 @@ describe('a recovery over HTTP', () => {
     expect((await owner.get()).body).toMatchObject({ status: 'done', output: { outcome: 'expired' } });
   });
 
-  test('gives its version as ETag, and nothing more to whoever has it', async () => {
+  test('names version, language and reader in its ETag, and gives nothing more to whoever has it', async () => {
     const here = await Running.start();
     const owner = await here.owner();
     const first = await owner.get();
     const etag = first.headers.get('ETag') ?? '';
-    expect(etag).toBe(`"${first.body.version}"`);
+    expect(etag).toBe(`"${first.body.version}-zh-CN-owner"`);
     for (const seen of [etag, `W/${etag}`, `"0", ${etag}`, '*']) {
       const again = await owner.get({ 'If-None-Match': seen });
       expect([again.status, again.text, again.headers.get('ETag')]).toEqual([304, '', etag]);
     }
-    expect((await owner.get({ 'If-None-Match': '"0"' })).status).toBe(200);
+    for (const other of [
+      '"0"',
+      `"${first.body.version}"`,
+      etag.replace('zh-CN', 'en'),
+      etag.replace('owner', 'staff.agent'),
+    ]) {
+      expect((await owner.get({ 'If-None-Match': other })).status).toBe(200);
+    }
     await owner.does({ type: 'path.choose', path: 'bankCard' });
     const later = await owner.get({ 'If-None-Match': etag });
     expect(later.status).toBe(200);
     expect(later.headers.get('ETag')).not.toBe(etag);
+  });
+
+  test('is shown anew to whoever changes the language, and to each reader', async () => {
+    const here = await Running.start();
+    const owner = await here.owner();
+    const english = await owner.get({ 'Accept-Language': 'en' });
+    const seen = { 'If-None-Match': english.headers.get('ETag') ?? '' };
+    expect((await owner.get({ ...seen, 'Accept-Language': 'en-GB, zh;q=0.5' })).status).toBe(304);
+    const chinese = await owner.get({ ...seen, 'Accept-Language': 'zh-CN' });
+    expect(chinese.status).toBe(200);
+    expect(chinese.headers.get('Content-Language')).toBe('zh-CN');
+    expect(chinese.body.text).not.toBe(english.body.text);
+    const etags = new Set([english.headers.get('ETag'), chinese.headers.get('ETag')]);
+    for (const roles of [['agent'], ['auditor'], ['auditor', 'agent']]) {
+      const headers = { ...(await here.staff('7', ...roles)), 'Accept-Language': 'en', ...seen };
+      const answer = await here.request('GET', owner.path, headers);
+      expect(answer.status).toBe(200);
+      etags.add(answer.headers.get('ETag'));
+    }
+    expect(etags.size).toBe(5);
   });
 
   test('takes an event for the version of If-Match, and for no other', async () => {
@@ -87,13 +114,16 @@ describe('a recovery over HTTP', () => {
     const etag = (await owner.get()).headers.get('ETag') ?? '';
     const outdated = await owner.send(choose, { 'If-Match': '"1"' });
     expect(outdated).toMatchObject({ status: 412, body: { code: 'conflict', reason: 'versionChanged' } });
-    for (const malformed of ['7', '"x"', '"1', 'W/"1"', '""']) {
+    for (const malformed of ['7', '"x"', '"1', 'W/"1"', '""', '"1-"', '"-en"', '"1-en owner"']) {
       expect((await owner.send(choose, { 'If-Match': malformed })).status).toBe(400);
     }
     expect((await owner.get()).headers.get('ETag')).toBe(etag);
     expect((await owner.send(choose, { 'If-Match': etag })).status).toBe(200);
     await owner.settled();
-    expect((await owner.send({ type: 'path.leave' }, { 'If-Match': '*' })).status).toBe(200);
+    const { version } = (await owner.get()).body;
+    expect((await owner.send({ type: 'path.leave' }, { 'If-Match': `"${version}"` })).status).toBe(200);
+    await owner.settled();
+    expect((await owner.send(choose, { 'If-Match': '*' })).status).toBe(200);
   });
 
   test('waits as long as preferred for what is under way', async () => {
