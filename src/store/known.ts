@@ -2,7 +2,7 @@ import type { Timer } from '../core/index.ts';
 import type { ChainHead } from './audit-chain.ts';
 import type { RecoveryRecord } from './types.ts';
 
-/** What the one process that writes a store knows of a recovery's rows without reading them again. */
+/** What a process knows of a recovery's rows without reading them again. */
 export interface Known {
   recovery: RecoveryRecord;
   /** In the order of their rows. */
@@ -15,7 +15,7 @@ export interface Known {
 }
 
 /**
- * The recoveries that were read or written last. What is kept is what is committed, and nobody alters it.
+ * The recoveries that were read or written last. What is kept is what was committed, and nobody alters it.
  * One that is kept is given as the same objects each time, so that its live actors are found by them.
  */
 export class KnownRecoveries {
@@ -25,7 +25,7 @@ export class KnownRecoveries {
   /** What is being read; by whom it was begun last. */
   readonly #reading = new Map<string, object>();
 
-  /** @param most recoveries; 0 keeps none. */
+  /** @param most recoveries that are kept. */
   constructor(most: number) {
     this.#most = most;
   }
@@ -38,10 +38,17 @@ export class KnownRecoveries {
     return known;
   }
 
-  /** What is known, or what is read and then known, unless it is written meanwhile. */
-  async load(id: string, read: (id: string) => Promise<Known | undefined>): Promise<Known | undefined> {
+  /**
+   * What is known, or what is read and then known, unless it is written meanwhile.
+   * @param isStill where others write, too: whether what is known is what is stored.
+   */
+  async load(
+    id: string,
+    read: (id: string) => Promise<Known | undefined>,
+    isStill?: (known: Known) => Promise<boolean>,
+  ): Promise<Known | undefined> {
     const known = this.get(id);
-    if (known) return known;
+    if (known && (!isStill || (await isStill(known)))) return known;
     const token = {};
     this.#reading.set(id, token);
     const found = await read(id);
@@ -57,11 +64,12 @@ export class KnownRecoveries {
     this.#keep(known);
   }
 
-  /** The trail went on with the recovery left as it is. */
-  moved(id: string, head: ChainHead): void {
+  /** The trail went on, from one end to another, with the recovery left as it is. */
+  moved(id: string, from: ChainHead, to: ChainHead): void {
     this.#reading.delete(id);
     const known = this.#known.get(id);
-    if (known) this.#known.set(id, { ...known, head });
+    if (known?.head.hash === from.hash) this.#known.set(id, { ...known, head: to });
+    else this.#known.delete(id);
   }
 
   forget(id: string): void {
@@ -69,10 +77,14 @@ export class KnownRecoveries {
     this.#known.delete(id);
   }
 
+  forgetAll(): void {
+    this.#reading.clear();
+    this.#known.clear();
+  }
+
   #keep(known: Known): void {
     const { id } = known.recovery;
     this.#known.delete(id);
-    if (this.#most === 0) return;
     this.#known.set(id, known);
     if (this.#known.size <= this.#most) return;
     for (const longest of this.#known.keys()) {

@@ -38,7 +38,7 @@ export interface SqlDialect {
   purge?(): boolean;
   /**
    * Where this process alone writes the database, through one connection: runs a query there at once. Then what was read or
-   * written last is kept, and what is written at the same moment shares a transaction.
+   * written last need not be asked for, and what is written at the same moment shares a transaction.
    */
   alone?: Run;
   onClose(): void;
@@ -46,7 +46,7 @@ export interface SqlDialect {
 
 /** How often counts that are over are thrown away, in ms: they count for nothing meanwhile. */
 const SWEEP = 1_000;
-/** Recoveries that are kept where this process alone writes them. */
+/** Recoveries that are kept in memory as they were read or written last. */
 const KNOWN = 1_000;
 
 /** How often a transaction is tried while somebody else holds the database, and the pause between, in ms. */
@@ -63,6 +63,10 @@ export const passedOver = (db: Trx, machineVersions: readonly string[]) =>
 const selectReceipt = prepared<{ scope: string; key: string }, Selectable<Tables['receipts']>>(
   ['scope', 'key'],
   (db, { scope, key }) => db.selectFrom('receipts').selectAll().where('scope', '=', scope).where('key', '=', key),
+);
+/** Tells one stand of a recovery from every other: the hash covers all that came before it. */
+const selectStand = prepared<{ id: string }, { version: number; seq: number; hash: string }>(['id'], (db, { id }) =>
+  db.selectFrom('recoveries').select(['version', 'audit_seq as seq', 'audit_hash as hash']).where('id', '=', id),
 );
 const dueTimers = (db: Trx, now: Instant, limit: number) =>
   db
@@ -95,7 +99,7 @@ export class SqlStore implements Store {
   readonly #reader: SqlReader;
   readonly #group: GroupCommit | undefined;
   readonly #connection: OneConnection | undefined;
-  readonly #known: KnownRecoveries;
+  readonly #known = new KnownRecoveries(KNOWN);
   /** When counts that are over were thrown away last. */
   #swept = 0;
   readonly #parts = new Parts();
@@ -105,7 +109,6 @@ export class SqlStore implements Store {
     this.#dialect = dialect;
     this.#reader = new SqlReader(db, this.#parts);
     const { alone } = dialect;
-    this.#known = new KnownRecoveries(alone ? KNOWN : 0);
     if (alone) {
       this.#connection = new OneConnection(db, alone);
       this.#group = new GroupCommit(
@@ -211,7 +214,7 @@ export class SqlStore implements Store {
         faultPoint('record.settled');
         return moved;
       };
-      await this.#write(recoveryId, work, (head) => head && this.#known.moved(recoveryId, head));
+      await this.#write(recoveryId, work, (moved) => moved && this.#known.moved(recoveryId, moved.from, moved.to));
       return true;
     } catch (error) {
       if (error instanceof Stale) return false;
@@ -283,8 +286,19 @@ export class SqlStore implements Store {
   }
 
   async load(id: string) {
-    const found = await this.#known.load(id, this.#reader.load);
+    const found = await this.#known.load(id, this.#reader.load, this.#dialect.alone ? undefined : this.#isStill);
     return found && { recovery: found.recovery, timers: found.timers };
+  }
+
+  #isStill = async ({ recovery, head }: Known): Promise<boolean> => {
+    const [stand] = (await selectStand(this.#db, { id: recovery.id })).rows;
+    return stand?.version === recovery.version && stand.seq === head.seq && stand.hash === head.hash;
+  };
+
+  /** Somebody else has written a recovery, or may have written any: it is not to be kept in memory. */
+  protected forget(recoveryId?: string): void {
+    if (recoveryId === undefined) this.#known.forgetAll();
+    else this.#known.forget(recoveryId);
   }
 
   async live(accountId: string) {

@@ -127,17 +127,17 @@ export async function insertEntries(trx: Trx, recovery_id: string, { added }: En
   for (const entry of added) await insertEntry(trx, { recovery_id, ...entry });
 }
 
-/** Adds to a trail whose recovery is left as it is. @returns its new end; none where nothing was added. */
+/** Adds to a trail whose recovery is left as it is. @returns its end before and now; none where nothing was added. */
 export async function writeAudit(
   trx: Trx,
   recoveryId: string,
   audit: readonly AuditEntry[],
-): Promise<ChainHead | undefined> {
+): Promise<{ from: ChainHead; to: ChainHead } | undefined> {
   if (audit.length === 0) return undefined;
-  const [head] = (await takeHead(trx, { id: recoveryId })).rows;
-  if (!head) throw new Error(`there is no recovery '${recoveryId}'`);
-  const entries = entriesAfter(head, recoveryId, audit);
+  const [from] = (await takeHead(trx, { id: recoveryId })).rows;
+  if (!from) throw new Error(`there is no recovery '${recoveryId}'`);
+  const entries = entriesAfter(from, recoveryId, audit);
   await insertEntries(trx, recoveryId, entries);
   await updateHead(trx, { id: recoveryId, ...entries.head });
-  return entries.head;
+  return { from, to: entries.head };
 }

@@ -56,11 +56,12 @@ export class Channel {
     }
   }
 
-  listen(heard: (changed: Changed) => void): void {
-    this.#listening ??= this.#listen(heard);
+  /** @param missed is called when something may not have been heard. */
+  listen(heard: (changed: Changed) => void, missed: () => void): void {
+    this.#listening ??= this.#listen(heard, missed);
   }
 
-  async #listen(heard: (changed: Changed) => void): Promise<void> {
+  async #listen(heard: (changed: Changed) => void, missed: () => void): Promise<void> {
     const { signal } = this.#closing;
     while (!signal.aborted) {
       const client = new pg.Client(settingsOf(this.#config));
@@ -75,6 +76,7 @@ export class Channel {
       try {
         await client.connect();
         await client.query(`listen ${NAME}`);
+        missed();
         // A way that was cut says nothing: it is asked now and then.
         do {
           await this.#time.compare(async () => (await client.query(`select ${SERVER_NOW} as now`)).rows[0].now);

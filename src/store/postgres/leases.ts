@@ -16,6 +16,8 @@ export class Leases implements Shared {
   readonly #db: Kysely<Tables>;
   readonly #time: ServerTime;
   readonly #channel: Channel;
+  /** Called when another host has written a recovery, or may have written any without being heard. */
+  written: (recoveryId?: string) => void = () => {};
 
   constructor(db: Kysely<Tables>, config: PostgresConfig, owner: string, time: ServerTime) {
     this.#db = db;
@@ -129,7 +131,11 @@ export class Leases implements Shared {
   }
 
   listen(heard: (changed: Changed) => void): void {
-    this.#channel.listen(heard);
+    const told = (changed: Changed) => {
+      this.written(changed.recoveryId);
+      heard(changed);
+    };
+    this.#channel.listen(told, () => this.written());
   }
 
   close = () => this.#channel.close();

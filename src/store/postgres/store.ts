@@ -31,6 +31,7 @@ export class PostgresStore extends SqlStore {
     });
     this.#db = db;
     this.shared = leases;
+    leases.written = (recoveryId) => this.forget(recoveryId);
   }
 
   override due(now: Instant, limit: number, except: readonly string[] = []) {
