@@ -20,7 +20,7 @@ export interface Staff {
 const AGAIN = 50; // ms
 const AT_ONCE = 32; // requests
 const NUDGE = 300; // ms
-const LONGEST = 120_000; // ms
+const LONGEST = 300_000; // ms
 
 /** Talks to a service that may be down at any moment: the same request, under the same key, until there is an answer. */
 export class Client {
