@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,20 +8,12 @@ import { policyOf } from '../machines/policy.ts';
 import { parseScenario } from '../src/scenario/load.ts';
 import { runScenario } from '../src/scenario/run.ts';
 import { openSqlite } from '../src/store/sqlite.ts';
+import { regainIn } from './regain.ts';
 
-const ROOT = join(import.meta.dirname, '..');
-const MAIN = join(ROOT, 'dist/src/cli/main.js');
 const folder = mkdtempSync(join(tmpdir(), 'regain-cli-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-function regain(...args: string[]) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args], {
-    cwd: folder,
-    encoding: 'utf8',
-    env: { ...process.env, NO_COLOR: '1' },
-  });
-  return { status, stdout, stderr };
-}
+const regain = (...args: string[]) => regainIn(folder, args);
 
 function file(name: string, text: string): string {
   writeFileSync(join(folder, name), text);
@@ -100,7 +91,7 @@ describe('regain run', () => {
 
   test('exits 2 for a file that is not there, and still runs the others', () => {
     const { status, stdout, stderr } = regain('run', 'missing.yaml', file('good.yaml', GOOD));
-    expect(stderr).toContain('missing.yaml:1: cannot be read');
+    expect(stderr).toContain('missing.yaml: cannot be read: no such file or directory');
     expect(stdout).toContain('1 hold');
     expect(status).toBe(2);
   });
@@ -125,10 +116,8 @@ describe('regain run', () => {
 describe('regain relay', () => {
   test.each(['some', '70000', '-1'])('takes no port %s', (port) => {
     const { status, stderr } = regain('relay', `--port=${port}`);
-    expect({ status, stderr }).toEqual({
-      status: 2,
-      stderr: `--port must be a number from 0 to 65535, not '${port}'\n`,
-    });
+    expect(stderr).toContain(`argument '${port}' is invalid. Expected a number from 0 to 65535.`);
+    expect(status).toBe(2);
   });
 });
 

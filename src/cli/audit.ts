@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import pc from 'picocolors';
 import { z } from 'zod';
-import { UnusableStore } from '../store/errors.ts';
 import { openReadOnly } from '../store/open.ts';
-import { StoreUnavailable } from '../store/postgres/errors.ts';
 import type { StoreReader, Tampering, TrailHead } from '../store/types.ts';
+import { systemReason } from '../system-reason.ts';
+import { Unusable } from './errors.ts';
 
 /** The heads of all trails at an instant: made to be kept where whoever can write the store cannot write (R53). */
 const Checkpoint = z.strictObject({
@@ -19,13 +19,11 @@ const Checkpoint = z.strictObject({
   ),
 });
 
-/** An argument that cannot be used. */
-class Unusable extends Error {}
-
 /**
  * Says which entries of the audit trails are not as they were written, and with a checkpoint what was cut off, removed or
  * replaced since.
- * @returns 0 when nothing was, 1 when something was, 2 when a file cannot be used.
+ * @returns the exit code: 0 when nothing was, 1 when something was.
+ * @throws Unusable when `against` is no checkpoint, and what `openReadOnly` does.
  */
 export function verifyAudit(file: string, { against }: { against?: string }): Promise<number> {
   return reading(file, async (trails) => {
@@ -43,7 +41,8 @@ export function verifyAudit(file: string, { against }: { against?: string }): Pr
 
 /**
  * Prints the heads of all trails as JSON.
- * @returns 0, or 1 when a trail is not as it was written: its head would say nothing; 2 when the file cannot be used.
+ * @returns the exit code: 1 when a trail is not as it was written: its head would say nothing.
+ * @throws what `openReadOnly` does.
  */
 export function printCheckpoint(file: string): Promise<number> {
   return reading(file, async (trails) => {
@@ -60,15 +59,8 @@ export function printCheckpoint(file: string): Promise<number> {
 }
 
 async function reading(file: string, work: (trails: StoreReader) => Promise<number>): Promise<number> {
-  try {
-    const trails = await openReadOnly(file);
-    return await work(trails).finally(() => trails.close());
-  } catch (error) {
-    const isTold = [UnusableStore, StoreUnavailable, Unusable].some((kind) => error instanceof kind);
-    if (!isTold) throw error;
-    console.error((error as Error).message);
-    return 2;
-  }
+  const trails = await openReadOnly(file);
+  return work(trails).finally(() => trails.close());
 }
 
 async function checkpointIn(file: string): Promise<TrailHead[]> {
@@ -78,7 +70,7 @@ async function checkpointIn(file: string): Promise<TrailHead[]> {
     const [issue] = result.error.issues;
     throw new Error([issue?.path.join('.'), issue?.message].filter(Boolean).join(': '));
   } catch (error) {
-    throw new Unusable(`${file} is no checkpoint: ${(error as Error).message}`);
+    throw new Unusable(`${file} is no checkpoint: ${systemReason(error)}`);
   }
 }
 

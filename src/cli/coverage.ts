@@ -3,17 +3,17 @@ import pc from 'picocolors';
 import type { RecoveryPath } from '../../machines/path.ts';
 import { recoveryMachineOf } from '../../machines/recovery.ts';
 import type { Tracer } from '../core/index.ts';
-import { loadScenario, UnusableFile } from '../scenario/load.ts';
+import { loadScenario } from '../scenario/load.ts';
 import { loadPaths } from '../scenario/load-paths.ts';
 import { runScenario } from '../scenario/run.ts';
-import { UnusableStore } from '../store/errors.ts';
-import { StoreUnavailable } from '../store/postgres/errors.ts';
 import { coberturaOf } from '../testing/coverage/cobertura.ts';
-import { CoverageError, parseCoverage } from '../testing/coverage/data.ts';
+import { parseCoverage } from '../testing/coverage/data.ts';
 import { coverageHtml } from '../testing/coverage/html.ts';
 import { CoverageRecorder } from '../testing/coverage/recorder.ts';
 import { below, coverageReport } from '../testing/coverage/report.ts';
 import { coverageTable, uncoveredLines } from '../testing/coverage/text.ts';
+import { Unusable } from './errors.ts';
+import { checkOutputs } from './output.ts';
 import { printTrails } from './trails.ts';
 
 export interface CoverageFlags {
@@ -22,42 +22,29 @@ export interface CoverageFlags {
   json?: string;
   html?: string;
   cobertura?: string;
-  threshold?: string;
+  /** Percent. */
+  threshold?: number;
   all?: boolean;
   list?: boolean;
 }
 
 /**
  * Prints what scenarios and files of coverage met of the parent and its paths, and what they did not.
- * @returns the exit code: 0 all scenarios hold and the threshold is met, 1 not, 2 a file or an argument is unusable.
+ * @returns the exit code: 0 all scenarios hold and the threshold is met, 1 not.
+ * @throws Unusable, UnusableFile, CoverageError, and what `openReadOnly` does.
  */
 export async function showCoverage(files: readonly string[], flags: CoverageFlags): Promise<number> {
-  const threshold = flags.threshold === undefined ? 0 : Number(flags.threshold);
-  if (flags.threshold?.trim() === '' || !(threshold >= 0 && threshold <= 100)) {
-    console.error(`--threshold is a percentage from 0 to 100, not '${flags.threshold}'`);
-    return 2;
-  }
-  if (files.length === 0 && flags.store === undefined) {
-    console.error('nothing to count: give scenario files, files of coverage, or a store');
-    return 2;
-  }
-  try {
-    const paths = await loadPaths(flags.paths);
-    if (flags.store !== undefined) await printTrails(flags.store, recoveryMachineOf(paths));
-    if (files.length === 0) return 0;
-    return await countFiles(files, paths, threshold, flags);
-  } catch (error) {
-    if (![UnusableFile, UnusableStore, StoreUnavailable, CoverageError].some((kind) => error instanceof kind))
-      throw error;
-    console.error((error as Error).message);
-    return 2;
-  }
+  if (files.length === 0 && flags.store === undefined)
+    throw new Unusable('nothing to count: give scenario files, files of coverage, or a store');
+  await checkOutputs(flags.json, flags.html, flags.cobertura);
+  const paths = await loadPaths(flags.paths);
+  if (flags.store !== undefined) await printTrails(flags.store, recoveryMachineOf(paths));
+  return files.length === 0 ? 0 : countFiles(files, paths, flags);
 }
 
 async function countFiles(
   files: readonly string[],
   paths: readonly RecoveryPath[],
-  threshold: number,
   flags: CoverageFlags,
 ): Promise<number> {
   const coverage = new CoverageRecorder();
@@ -70,6 +57,7 @@ async function countFiles(
   if (flags.html !== undefined) await writeFile(flags.html, coverageHtml(reports));
   if (flags.cobertura !== undefined) await writeFile(flags.cobertura, coberturaOf(reports, Date.now()));
   if (failed > 0) console.error(pc.red(`${failed} scenarios do not hold`));
+  const { threshold = 0 } = flags;
   const low = below(reports, threshold);
   for (const { machine, kind } of low) console.error(pc.red(`${machine}: ${kind} are below ${threshold} %`));
   return failed > 0 || low.length > 0 ? 1 : 0;

@@ -1,7 +1,5 @@
 import pc from 'picocolors';
-import { UnusableStore } from '../store/errors.ts';
 import { openReadOnly } from '../store/open.ts';
-import { StoreUnavailable } from '../store/postgres/errors.ts';
 import type { AuditEntry, RequestRecord } from '../store/types.ts';
 
 export interface InspectFlags {
@@ -9,29 +7,27 @@ export interface InspectFlags {
   json?: boolean;
 }
 
-/** Prints a recovery as its store has it, even while a service goes on with it. @returns the exit code. */
+/**
+ * Prints a recovery as its store has it, even while a service goes on with it.
+ * @returns the exit code: 1 when there is none of that id.
+ * @throws what `openReadOnly` does.
+ */
 export async function inspectRecovery(id: string, { store: file, json }: InspectFlags): Promise<number> {
+  const store = await openReadOnly(file);
   try {
-    const store = await openReadOnly(file);
-    try {
-      const loaded = await store.load(id);
-      if (!loaded) {
-        console.error(`${file} has no recovery '${id}'`);
-        return 1;
-      }
-      const { recovery, timers } = loaded;
-      const requests = (await store.requestsOf(id)).map(withoutInput);
-      const audit = await store.audit(id);
-      if (json) console.log(JSON.stringify({ recovery, timers, requests, audit }, null, 2));
-      else print(recovery, timers, requests, audit);
-      return 0;
-    } finally {
-      await store.close();
+    const loaded = await store.load(id);
+    if (!loaded) {
+      console.error(`${file} has no recovery '${id}'`);
+      return 1;
     }
-  } catch (error) {
-    if (!(error instanceof UnusableStore || error instanceof StoreUnavailable)) throw error;
-    console.error(error.message);
-    return 2;
+    const { recovery, timers } = loaded;
+    const requests = (await store.requestsOf(id)).map(withoutInput);
+    const audit = await store.audit(id);
+    if (json) console.log(JSON.stringify({ recovery, timers, requests, audit }, null, 2));
+    else print(recovery, timers, requests, audit);
+    return 0;
+  } finally {
+    await store.close();
   }
 }
 

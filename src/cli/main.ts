@@ -1,5 +1,8 @@
 #!/usr/bin/env node
-import { Command } from 'commander';
+import { createRequire } from 'node:module';
+import { Command, Option } from 'commander';
+import { endWith } from './errors.ts';
+import { instant, minutes, percent, port, wholeFrom1 } from './options.ts';
 
 /** Of every command that knows the paths. */
 const PATHS = [
@@ -7,11 +10,14 @@ const PATHS = [
   'a JavaScript file that brings paths of your own: its default export is one, or a list',
 ] as const;
 
+const profile = (does: string) => new Option('--profile <name>', does).choices(['source', 'strict']);
+
 /** Each command is loaded when it is asked for. Exit codes: 0 all holds, 1 something does not, 2 a file or an argument is unusable. */
 const program = new Command('regain')
   .description('Recovery workflows as statecharts whose timers survive a crash.')
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
-  .showHelpAfterError();
+  .showHelpAfterError('(regain --help)')
+  .version(createRequire(import.meta.url)('regain/package.json').version);
 
 program
   .command('serve')
@@ -40,7 +46,7 @@ program
 program
   .command('relay')
   .description('serve the inspector alone, to this machine: your own XState programs show themselves in it')
-  .option('--port <number>', 'where it listens, on 127.0.0.1', '8787')
+  .option('--port <number>', 'where it listens, on 127.0.0.1', port, 8787)
   .action(async (options) => {
     const { runRelay } = await import('./relay.ts');
     process.exit(await runRelay(options)); // a browser may keep its connection
@@ -62,7 +68,7 @@ program
   .argument('<files...>', 'YAML or JSON scenario files')
   .option('--json', 'print one JSON document a scenario')
   .option('--timeline', 'print the timeline of every scenario (the default for one file)')
-  .option('--profile <name>', 'run scenarios that name no profile under this one: source or strict')
+  .addOption(profile('run scenarios that name no profile under this one'))
   .option('--policy <file>', 'a policy file, laid under what a scenario says itself')
   .option('--restarts', 'drop everything in memory between every two steps')
   .option(...PATHS)
@@ -81,7 +87,7 @@ program
   .option('--json <file>', 'write what was counted, to be read again')
   .option('--html <file>', 'write the charts, what was met and what was not in colour')
   .option('--cobertura <file>', 'write Cobertura XML, for CI tools')
-  .option('--threshold <percent>', 'exit 1 when states, events, transitions or guards of a machine are below')
+  .option('--threshold <percent>', 'exit 1 when states, events, transitions or guards of a machine are below', percent)
   .option('--all', 'list configurations and pairs that were not met, too')
   .option('--no-list', 'print the table alone')
   .option(...PATHS)
@@ -95,8 +101,8 @@ program
   .description('which paths an account may use, and why not the others')
   .argument('<file>', 'facts of an account, YAML or JSON; missing fields take a sandbox default')
   .option('--json', 'print JSON')
-  .option('--at <instant>', 'date and time with an offset; now by default')
-  .option('--risk <level>', 'low, medium or high', 'low')
+  .option('--at <instant>', 'date and time with an offset, such as 2026-03-02T10:00:00+08:00; now by default', instant)
+  .addOption(new Option('--risk <level>', 'what the assessment says').choices(['low', 'medium', 'high']).default('low'))
   .option('--policy <file>', 'a policy file')
   .option(...PATHS)
   .action(async (file: string, options) => {
@@ -107,8 +113,8 @@ program
 program
   .command('policy')
   .description('print every figure with its section of the spec, or check a policy file')
-  .option('--check <file>', 'check a policy file')
-  .option('--profile <name>', 'source or strict', 'source')
+  .addOption(new Option('--check <file>', 'check a policy file, which names its profile itself').conflicts('profile'))
+  .addOption(profile('print the figures of this profile').default('source'))
   .action(async (options) => {
     const { showPolicy } = await import('./policy.ts');
     process.exitCode = await showPolicy(options);
@@ -120,10 +126,10 @@ program
   .option('--machine <names...>', 'ids of paths, or recovery; all by default')
   .option('--scenarios <files...>', 'scenario files, or folders of them', ['test/scenarios'])
   .option('--checks <module>', 'a module that gives more checks of a machine, for the mutants that no scenario notices')
-  .option('--max-minutes <number>', 'when to stop; what was judged by then is a sample', '20')
+  .option('--max-minutes <number>', 'when to stop; what was judged by then is a sample', minutes, 20)
   .option('--equivalents <file>', 'ids of mutants that change nothing, each with the reason, YAML or JSON')
-  .option('--threshold <percent>', 'the least score of every machine', '95')
-  .option('--processes <number>', 'how many work at once', '2')
+  .option('--threshold <percent>', 'the least score of every machine', percent, 95)
+  .option('--processes <number>', 'how many work at once', wholeFrom1, 2)
   .option('--json <file>', 'where the reports are written as JSON')
   .option(...PATHS)
   .action(async (options) => {
@@ -162,4 +168,4 @@ program
     process.exitCode = await demo();
   });
 
-await program.parseAsync();
+await program.parseAsync().catch(endWith);

@@ -3,61 +3,58 @@ import { join, resolve } from 'node:path';
 import pc from 'picocolors';
 import type { AnyStateMachine } from 'xstate';
 import { z } from 'zod';
-import { checked, loadScenario, loadSource, UnusableFile } from '../scenario/load.ts';
+import { hint } from '../adapters/nearest.ts';
+import { checked, loadScenario, loadSource } from '../scenario/load.ts';
 import { loadPaths } from '../scenario/load-paths.ts';
+import { loadChecks } from '../testing/load-checks.ts';
 import { mutantsOf } from '../testing/mutate.ts';
 import { type Equivalents, type MutationReport, reportOf, type Verdict } from '../testing/mutate-judge.ts';
 import { killersOf, sampled } from '../testing/mutate-plan.ts';
 import { Pool } from '../testing/mutate-pool.ts';
 import { machinesOf } from '../testing/mutate-recovery.ts';
+import { Unusable } from './errors.ts';
+import { checkOutputs } from './output.ts';
 
 export interface MutateFlags {
   machine?: string[];
   scenarios: string[];
   checks?: string;
   paths?: string;
-  maxMinutes: string;
+  maxMinutes: number;
   equivalents?: string;
-  threshold: string;
-  processes: string;
+  /** Percent. */
+  threshold: number;
+  processes: number;
   json?: string;
 }
 
 const Reasons = z.record(z.string(), z.string().min(1));
 
-/** Changes our charts one thing at a time and runs scenarios. @returns the exit code: 1 below the threshold. */
+/**
+ * Changes our charts one thing at a time and runs scenarios.
+ * @returns the exit code: 1 below the threshold, or when a machine was not judged at all.
+ * @throws Unusable, UnusableFile
+ */
 export async function runMutants(flags: MutateFlags): Promise<number> {
-  try {
-    const paths = await loadPaths(flags.paths);
-    const machines = machinesOf(paths);
-    const names = flags.machine ?? [...machines.keys()];
-    const unknown = names.find((name) => !machines.has(name));
-    if (unknown !== undefined) {
-      console.error(`unknown machine '${unknown}'; known are ${[...machines.keys()].join(', ')}`);
-      return 2;
-    }
-    const until = Date.now() + Number(flags.maxMinutes) * 60_000;
-    const files = flags.scenarios.flatMap(filesIn).sort();
-    for (const file of files) await loadScenario(file, paths);
-    const equivalents = await reasonsIn(flags.equivalents);
-    const reports = await judged(
-      new Map([...machines].filter(([name]) => names.includes(name))),
-      files,
-      equivalents,
-      until,
-      flags,
-    );
-    for (const report of reports) print(report);
-    for (const id of Object.keys(equivalents).filter((id) => !machines.has(machineOf(id)))) {
-      console.log(pc.red(`equivalent '${id}': there is no such machine`));
-    }
-    if (flags.json !== undefined) writeFileSync(flags.json, `${JSON.stringify(reports, null, 2)}\n`);
-    return reports.every((report) => isGood(report, Number(flags.threshold))) ? 0 : 1;
-  } catch (error) {
-    if (!(error instanceof UnusableFile)) throw error;
-    console.error(error.message);
-    return 2;
+  const paths = await loadPaths(flags.paths);
+  const machines = machinesOf(paths);
+  const names = flags.machine ?? [...machines.keys()];
+  const unknown = names.find((name) => !machines.has(name));
+  if (unknown !== undefined) throw new Unusable(`unknown machine '${unknown}'${hint(unknown, [...machines.keys()])}`);
+  await checkOutputs(flags.json);
+  if (flags.checks !== undefined) await loadChecks(resolve(flags.checks));
+  const until = Date.now() + flags.maxMinutes * 60_000;
+  const files = flags.scenarios.flatMap(filesIn).sort();
+  for (const file of files) await loadScenario(file, paths);
+  const equivalents = await reasonsIn(flags.equivalents);
+  const asked = new Map([...machines].filter(([name]) => names.includes(name)));
+  const reports = await judged(asked, files, equivalents, until, flags);
+  for (const report of reports) print(report);
+  for (const id of Object.keys(equivalents).filter((id) => !machines.has(machineOf(id)))) {
+    console.log(pc.red(`equivalent '${id}': there is no such machine`));
   }
+  if (flags.json !== undefined) writeFileSync(flags.json, `${JSON.stringify(reports, null, 2)}\n`);
+  return reports.every((report) => isGood(report, flags.threshold)) ? 0 : 1;
 }
 
 function filesIn(path: string): string[] {
@@ -84,7 +81,7 @@ async function judged(
   { processes, checks, paths }: Pick<MutateFlags, 'processes' | 'checks' | 'paths'>,
 ): Promise<MutationReport[]> {
   const forChecks = (until - Date.now()) / 4; // of the time, for those that no scenario notices
-  const pool = new Pool(Number(processes), paths);
+  const pool = new Pool(processes, paths);
   try {
     const reach = new Map<string, ReadonlySet<string>>();
     const reaching = files.map((file) => ({ kind: 'reach' as const, file }));
@@ -115,7 +112,7 @@ async function judged(
       progress('mutants', ++count, jobs.length);
     });
     if (checks !== undefined)
-      await judgedByChecks(verdicts, resolve(checks), until, new Pool(Number(processes), paths, MAKING));
+      await judgedByChecks(verdicts, resolve(checks), until, new Pool(processes, paths, MAKING));
     return [...machines.keys()].map((name) => {
       const own = Object.entries(equivalents).filter(([id]) => machineOf(id) === name);
       return reportOf(name, mutants.get(name) ?? [], verdicts.get(name) ?? [], Object.fromEntries(own));
@@ -163,10 +160,12 @@ const isGood = ({ score, judged, wrongEquivalents }: MutationReport, threshold: 
 function print(report: MutationReport): void {
   const { machine, mutants, judged, killed, survivors, equivalents, wrongEquivalents, score } = report;
   const sample = judged < mutants ? pc.yellow(` (a sample: ${judged} of ${mutants} judged)`) : '';
-  console.log(
-    `${pc.bold(machine.padEnd(20))} ${judged} mutants${sample}, ${killed} killed, ${equivalents.length} equivalent, ` +
-      `${survivors.length} survive: ${score.toFixed(1)} %`,
-  );
+  if (judged === 0) console.log(`${pc.bold(machine.padEnd(20))} ${pc.red('not judged')}: ${mutants} mutants`);
+  else
+    console.log(
+      `${pc.bold(machine.padEnd(20))} ${judged} mutants${sample}, ${killed} killed, ${equivalents.length} equivalent, ` +
+        `${survivors.length} survive: ${score.toFixed(1)} %`,
+    );
   for (const { id, description } of survivors) console.log(`  ${pc.red('survives')} ${id} ${pc.dim(description)}`);
   for (const { id, reason } of equivalents) console.log(`  ${pc.dim(`equivalent ${id}: ${reason}`)}`);
   for (const { id, why } of wrongEquivalents) {

@@ -1,5 +1,3 @@
-export const isAddressInUse = (error: unknown): boolean => (error as NodeJS.ErrnoException).code === 'EADDRINUSE';
-
 /** Waits until this process is told to end. */
 export function told(...signals: NodeJS.Signals[]): Promise<void> {
   return new Promise((resolve) => {

@@ -1,6 +1,5 @@
 import pc from 'picocolors';
-import type { RecoveryPath } from '../../machines/path.ts';
-import type { PolicyInput } from '../../machines/policy.ts';
+import type { Policy } from '../../machines/policy.ts';
 import { loadPolicy, loadScenario, UnusableFile } from '../scenario/load.ts';
 import { loadPaths } from '../scenario/load-paths.ts';
 import { runScenario, type ScenarioResult } from '../scenario/run.ts';
@@ -10,29 +9,21 @@ import { printFailure, Timeline } from './timeline.ts';
 export interface RunFlags {
   json?: boolean;
   timeline?: boolean;
-  profile?: string;
+  profile?: Policy['profile'];
   policy?: string;
   restarts?: boolean;
   paths?: string;
 }
 
-/** Runs scenario files. @returns the exit code: 0 all hold, 1 one does not, 2 a file is unusable. */
+/**
+ * Runs scenario files.
+ * @returns the exit code: 0 all hold, 1 one does not, 2 a scenario is unusable: the others are run.
+ * @throws UnusableFile of the policy, or of the module of paths.
+ */
 export async function runFiles(files: readonly string[], flags: RunFlags): Promise<number> {
   const { profile } = flags;
-  if (profile !== undefined && profile !== 'source' && profile !== 'strict') {
-    console.error(`unknown profile '${profile}'; known are source, strict`);
-    return 2;
-  }
-  let policy: PolicyInput | undefined;
-  let paths: readonly RecoveryPath[];
-  try {
-    paths = await loadPaths(flags.paths);
-    policy = flags.policy === undefined ? undefined : await loadPolicy(flags.policy);
-  } catch (error) {
-    if (!(error instanceof UnusableFile)) throw error;
-    console.error(error.message);
-    return 2;
-  }
+  const paths = await loadPaths(flags.paths);
+  const policy = flags.policy === undefined ? undefined : await loadPolicy(flags.policy);
   const scenarios: { file: string; scenario: Scenario }[] = [];
   let unusable = 0;
   for (const file of files) {
@@ -72,7 +63,7 @@ export async function runFiles(files: readonly string[], flags: RunFlags): Promi
       [
         `${scenarios.length} scenarios: ${pc.green(`${passed} hold`)}`,
         failed ? pc.red(`${failed} do not`) : '0 do not',
-        ...(unusable ? [pc.red(`${unusable} files unusable`)] : []),
+        ...(unusable ? [pc.red(`${unusable} ${unusable === 1 ? 'file' : 'files'} unusable`)] : []),
         `${seconds.toFixed(1)} s`,
       ].join(', '),
     );

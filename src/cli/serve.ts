@@ -1,10 +1,6 @@
-import { VersionError } from '../host/versions.ts';
-import { ConfigError, loadConfig } from '../http/config.ts';
+import { loadConfig } from '../http/config.ts';
 import { loggerOf, startService } from '../http/service.ts';
-import { UnusableFile } from '../scenario/load.ts';
-import { StoreUnavailable } from '../store/postgres/errors.ts';
-import { StoreDamaged, StoreInUse, UnusableStore } from '../store/sqlite.ts';
-import { isAddressInUse, told } from './process.ts';
+import { told } from './process.ts';
 
 export interface ServeFlags {
   config?: string;
@@ -14,32 +10,27 @@ export interface ServeFlags {
   store?: string;
 }
 
-/** Errors whose message says all that an operator needs. */
-const TOLD = [ConfigError, StoreInUse, StoreDamaged, StoreUnavailable, UnusableStore, UnusableFile, VersionError];
-
-/** Runs the service until it is told to stop. @returns the exit code: 0 after a graceful stop, 2 when it cannot start. */
+/**
+ * Runs the service until it is told to stop.
+ * @returns the exit code: 0 after a graceful stop.
+ * @throws ConfigError, and what `startService` does.
+ */
 export async function runService({ config: file, sandbox, inspector, paths, store }: ServeFlags): Promise<number> {
-  try {
-    const env = inspector ? { ...process.env, REGAIN_INSPECTOR_ON: 'true' } : process.env;
-    const config = await loadConfig(env, file, {
-      ...(sandbox ? { mode: 'sandbox' } : {}),
-      ...(paths === undefined ? {} : { paths }),
-      ...(store === undefined ? {} : { store }),
-    });
-    process.stdout.on('error', () => {}); // nobody reads the log any more
-    const log = loggerOf(config);
-    const toldToStop = told('SIGTERM', 'SIGINT'); // also while it starts
-    const service = await startService(config, log);
-    if (process.stderr.isTTY && config.mode === 'sandbox') {
-      console.error(`A sandbox: nothing here is real. Recoveries to look at: ${service.url}/inspector/`);
-      console.error(`The API, to read and to try: ${service.url}/docs`);
-    }
-    await toldToStop;
-    await service.stop();
-    return 0;
-  } catch (error) {
-    const known = TOLD.some((kind) => error instanceof kind) || isAddressInUse(error);
-    console.error(known ? (error as Error).message : error);
-    return 2;
+  const env = inspector ? { ...process.env, REGAIN_INSPECTOR_ON: 'true' } : process.env;
+  const config = await loadConfig(env, file, {
+    ...(sandbox ? { mode: 'sandbox' } : {}),
+    ...(paths === undefined ? {} : { paths }),
+    ...(store === undefined ? {} : { store }),
+  });
+  process.stdout.on('error', () => {}); // nobody reads the log any more
+  const log = loggerOf(config);
+  const toldToStop = told('SIGTERM', 'SIGINT'); // also while it starts
+  const service = await startService(config, log);
+  if (process.stderr.isTTY && config.mode === 'sandbox') {
+    console.error(`A sandbox: nothing here is real. Recoveries to look at: ${service.url}/inspector/`);
+    console.error(`The API, to read and to try: ${service.url}/docs`);
   }
+  await toldToStop;
+  await service.stop();
+  return 0;
 }

@@ -2,7 +2,9 @@ import { readFile } from 'node:fs/promises';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { duration } from '../../machines/duration.ts';
+import { hint } from '../adapters/nearest.ts';
 import { PostgresConfig } from '../store/postgres/config.ts';
+import { systemReason } from '../system-reason.ts';
 
 const KEY = 32; // characters, as base64 of 24 bytes has
 
@@ -209,7 +211,13 @@ export async function loadConfig(
   for (const [name, text] of Object.entries(env)) {
     if (!name.startsWith(PREFIX) || OTHERS.includes(name) || text === undefined) continue;
     const place = known.find(([variable]) => variable === name);
-    if (!place) throw new ConfigError(`${name} is no setting; there are ${known.map(([each]) => each).join(', ')}`);
+    if (!place)
+      throw new ConfigError(
+        `${name} is no setting${hint(
+          name,
+          known.map(([each]) => each),
+        )}`,
+      );
     settings = withSetting(settings, place[1], settingOf(text, place[2]));
   }
   if (over.mode === 'sandbox' && settings.mode === 'production') {
@@ -226,7 +234,7 @@ async function readSettings(file: string): Promise<Plain> {
   try {
     settings = parse(await readFile(file, 'utf8'));
   } catch (error) {
-    throw new ConfigError(`${file} cannot be read: ${(error as Error).message}`);
+    throw new ConfigError(`${file} cannot be read: ${systemReason(error)}`);
   }
   if (!isPlain(settings)) throw new ConfigError(`${file} holds no settings`);
   return settings;

@@ -17,7 +17,7 @@ const REQUEST = 30_000; // ms
 /**
  * The inspector's page and its relay with no service behind them, for whoever looks at XState programs of their own on this
  * machine. Nothing is kept, and nobody else may come.
- * @throws Error of listening.
+ * @throws CannotListen
  */
 export async function startInspector({ port }: { port: number }): Promise<InspectorAlone> {
   const server = await Listener.open({ host: HERE, port, requestTimeout: REQUEST });

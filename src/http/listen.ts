@@ -3,6 +3,7 @@ import type { Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
 import { Hono } from 'hono';
+import { CannotListen } from '../cannot-listen.ts';
 import type { App } from './app.ts';
 import type { ServiceConfig } from './config.ts';
 import { answerProblem, RequestProblem } from './problems.ts';
@@ -38,10 +39,13 @@ export class Listener {
     });
   }
 
+  /** @throws CannotListen */
   static async open(config: ListenConfig): Promise<Listener> {
     const listener = new Listener(config);
     listener.#server.listen(config.port, config.host);
-    await once(listener.#server, 'listening');
+    await once(listener.#server, 'listening').catch((error: NodeJS.ErrnoException) => {
+      throw new CannotListen(config.host, config.port, error);
+    });
     return listener;
   }
 

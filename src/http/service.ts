@@ -11,8 +11,9 @@ import { type Clock, clockOf } from '../host/clock.ts';
 import { createInspectRelay } from '../inspect/relay.ts';
 import { loadPolicy } from '../scenario/load.ts';
 import { loadPaths } from '../scenario/load-paths.ts';
+import { systemReason } from '../system-reason.ts';
 import { type App, createApp } from './app.ts';
-import type { ServiceConfig } from './config.ts';
+import { ConfigError, type ServiceConfig } from './config.ts';
 import { INSPECTOR, isInspectorOn } from './inspector.ts';
 import { type Keeper, openKeeper } from './keeper.ts';
 import { RateLimits } from './limits.ts';
@@ -41,7 +42,8 @@ const RECEIPTS_KEPT = 30 * 24 * 60 * 60 * 1_000; // ms
 
 /**
  * Runs the engine as a back end: an HTTP service on one SQLite file, on a PostgreSQL database, or in front of Restate.
- * @throws StoreInUse, StoreDamaged, UnusableStore, StoreUnavailable, and the errors of the policy file, of the module of paths and of listening.
+ * @throws StoreInUse, StoreDamaged, UnusableStore, StoreUnavailable, CannotListen, ConfigError for the keys of the staff, and
+ * UnusableFile for the policy or the module of paths.
  */
 export async function startService(config: ServiceConfig, log: Logger = loggerOf(config)): Promise<Service> {
   const policy = policyOf(config.policy === undefined ? {} : await loadPolicy(config.policy));
@@ -102,7 +104,9 @@ async function sandboxOutside({ config, keeper: { kept }, policy, paths }: Made)
 async function productionOutside({ config: { ports, keys, staff }, keeper, paths, log }: Made): Promise<Outside> {
   if (!ports || !keys.sealing || !keys.tokens) throw new TypeError('production needs ports and keys');
   const keySet = staff && keySetFile(staff.keys, (err) => log.error({ err }, 'the keys of the staff cannot be read'));
-  await keySet?.(); // a file that is not there is told now, not at the first token
+  await keySet?.().catch((error: unknown) => {
+    throw new ConfigError(`staff.keys: ${staff?.keys} is no JSON Web Key Set: ${systemReason(error)}`);
+  }); // told now, not at the first token
   return {
     ports: createHttpPorts({ ...ports, paths }),
     clock: clockOf(keeper.kept),

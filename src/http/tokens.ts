@@ -170,21 +170,28 @@ export class Tokens implements LinkTokens {
 
 /**
  * The keys in a file, read again when it has changed: so keys are rotated without a restart. While it cannot be read, the last
- * good ones stay in force.
- * @param onError told of a file that cannot be read.
+ * good ones stay in force; without any, its error is thrown.
+ * @param onError told of a file that cannot be read any more.
  */
 export function keySetFile(file: string, onError: (error: unknown) => void): () => Promise<JSONWebKeySet> {
   let read: { changed: number; keys: JSONWebKeySet } | undefined;
   return async () => {
     try {
       const { mtimeMs: changed } = await stat(file);
-      if (read?.changed !== changed) read = { changed, keys: KeySet.parse(JSON.parse(await readFile(file, 'utf8'))) };
+      if (read?.changed !== changed) read = { changed, keys: keysIn(await readFile(file, 'utf8')) };
     } catch (error) {
-      onError(error);
       if (!read) throw error;
+      onError(error);
     }
     return read.keys;
   };
 }
 
 const KeySet = z.object({ keys: z.array(z.looseObject({ kty: z.string() })).min(1) });
+
+function keysIn(text: string): JSONWebKeySet {
+  const { data, error } = KeySet.safeParse(JSON.parse(text));
+  const [issue] = error?.issues ?? [];
+  if (!data) throw new Error(`${issue?.path.join('.')}: ${issue?.message}`);
+  return data;
+}

@@ -2,6 +2,8 @@ import { createServer, type Http2Server, type Http2Session } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { createEndpointHandler } from '@restatedev/restate-sdk';
 import { connect, type Ingress } from '@restatedev/restate-sdk-clients';
+import { CannotListen } from '../cannot-listen.ts';
+import { UnusableStore } from '../store/errors.ts';
 import { Hosts } from './inside.ts';
 import { accountObject, codeObject, limitObject, portService, startObject, textObject } from './objects.ts';
 import { Query } from './query.ts';
@@ -43,7 +45,7 @@ export interface RestateEndpoint {
 
 /**
  * Listens for Restate, and makes itself known to it.
- * @throws Error when it cannot listen, or Restate does not take it.
+ * @throws CannotListen, and UnusableStore when Restate cannot be reached or does not take it.
  */
 export async function openRestate(options: RestateOptions): Promise<RestateEndpoint> {
   const { ingress, admin, listen = {}, register = true, identityKeys, onWarning } = options;
@@ -88,19 +90,30 @@ export async function openRestate(options: RestateOptions): Promise<RestateEndpo
 
 function listening(server: Http2Server, { host = '127.0.0.1', port = 9080 }: NonNullable<RestateOptions['listen']>) {
   return new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
+    const failed = (error: NodeJS.ErrnoException) => reject(new CannotListen(host, port, error));
+    server.once('error', failed);
     server.listen(port, host, () => {
-      server.off('error', reject);
+      server.off('error', failed);
       resolve();
     });
   });
 }
 
 async function makeKnown(admin: string, uri: string): Promise<void> {
-  const response = await fetch(new URL('/deployments', admin), {
-    method: 'POST',
-    headers: { 'Content-Type': 'application/json' },
-    body: JSON.stringify({ uri, force: true }),
-  });
-  if (!response.ok) throw new Error(`Restate does not take ${uri}: ${response.status} ${await response.text()}`);
+  let response: Response;
+  try {
+    response = await fetch(new URL('/deployments', admin), {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify({ uri, force: true }),
+    });
+  } catch (error) {
+    const { cause = error } = error as Error; // fetch says only that it failed
+    const { message, code } = cause as NodeJS.ErrnoException;
+    throw new UnusableStore(`restate.admin ${admin}: Restate cannot be reached there: ${message || code}`, { cause });
+  }
+  if (!response.ok) {
+    const said = `${response.status} ${await response.text()}`;
+    throw new UnusableStore(`restate.admin ${admin}: Restate does not take ${uri}: ${said}`);
+  }
 }

@@ -43,7 +43,7 @@ const Own = z
  */
 export async function loadPaths(module?: string): Promise<readonly RecoveryPath[]> {
   if (module === undefined) return builtIn;
-  const unusable = (message: string) => new UnusableFile(module, 1, message);
+  const unusable = (message: string) => new UnusableFile(module, undefined, message);
   let given: unknown;
   try {
     given = ((await import(pathToFileURL(resolve(module)).href)) as { default?: unknown }).default;

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { RecoveryPath } from '../../machines/path.ts';
 import { type PolicyInput, policyOf } from '../../machines/policy.ts';
+import { systemReason } from '../system-reason.ts';
 import { checked, parseScenario, parseSource, type Source, UnusableFile } from './parse.ts';
 import type { Scenario } from './schema.ts';
 
@@ -11,7 +12,7 @@ async function read(file: string): Promise<string> {
   try {
     return await readFile(file, 'utf8');
   } catch (error) {
-    throw new UnusableFile(file, 1, `cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+    throw new UnusableFile(file, undefined, `cannot be read: ${systemReason(error)}`);
   }
 }
 

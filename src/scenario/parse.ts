@@ -16,9 +16,10 @@ type Path = readonly PropertyKey[];
 export class UnusableFile extends Error {
   override readonly name = 'UnusableFile';
   readonly file: string;
-  readonly line: number;
-  constructor(file: string, line: number, message: string) {
-    super(`${file}:${line}: ${message}`);
+  /** None when the whole file is meant. */
+  readonly line: number | undefined;
+  constructor(file: string, line: number | undefined, message: string) {
+    super(`${file}${line === undefined ? '' : `:${line}`}: ${message}`);
     this.file = file;
     this.line = line;
   }
@@ -51,12 +52,16 @@ export function parseSource(file: string, text: string): Source {
   };
 }
 
+/** As zod says of a field that is not there. */
+const MISSING = /^Invalid input: expected (.*), received undefined$/;
+
 /** What is wrong, with what would be right. */
 function told(source: Source, at: Path, { issues }: z.core.$ZodError, known: readonly string[]): never {
   const issue = issues[0] as z.core.$ZodIssue;
   const path = [...at, ...issue.path];
   const where = path.map(String).join('.');
-  if (issue.code !== 'unrecognized_keys') return source.fail(path, `${where}: ${issue.message}`);
+  if (issue.code !== 'unrecognized_keys')
+    return source.fail(path, `${where}: ${issue.message.replace(MISSING, 'is missing: expected $1')}`);
   const [key = ''] = issue.keys;
   const names = issue.path.length === 0 ? known : [];
   return source.fail(
@@ -125,6 +130,8 @@ export function parseScenario(file: string, text: string, paths: readonly Recove
       const { type, path } = step.send;
       if (!(type in events))
         source.fail([...at, 'send', 'type'], `unknown event '${type}'${hint(type, Object.keys(events))}`);
+      if (type === 'path.choose' && path === undefined)
+        source.fail([...at, 'send'], `steps.${index}.send.path: is missing: expected one of ${ids.join(', ')}`);
       if (type === 'path.choose') checkPath([...at, 'send', 'path'], String(path));
     }
     if ('account' in step) checked(source, [...at, 'account'], () => sandboxAccount(step.account));

@@ -1,6 +1,7 @@
 import { loadScenario } from '../scenario/load.ts';
 import { loadPaths } from '../scenario/load-paths.ts';
 import type { Scenario } from '../scenario/schema.ts';
+import { loadChecks } from './load-checks.ts';
 import { type Mutant, mutantsOf } from './mutate.ts';
 import { type Check, judge, type Verdict } from './mutate-judge.ts';
 import { machinesOf, reachOf, scenarioCheck } from './mutate-recovery.ts';
@@ -41,13 +42,10 @@ function mutantOf(name: string, id: string): Mutant {
   return mutant;
 }
 
-/** What a module of checks has to export as its default: the checks of one of our machines, by its id. */
-export type ChecksOf = (machine: string) => Check[];
-
 const others = new Map<string, Check[]>();
 async function checksIn(module: string, machine: string): Promise<Check[]> {
   const name = `${module} ${machine}`;
-  const checks = others.get(name) ?? ((await import(module)) as { default: ChecksOf }).default(machine);
+  const checks = others.get(name) ?? (await loadChecks(module))(machine);
   others.set(name, checks);
   return checks;
 }

@@ -72,7 +72,7 @@ describe('a configuration', () => {
   });
 
   test.each([
-    ['REGAIN_PROT', '1', 'REGAIN_PROT is no setting; there are REGAIN_MODE, '],
+    ['REGAIN_PROT', '1', "REGAIN_PROT is no setting; did you mean 'REGAIN_PORT'?"],
     ['REGAIN_PORT', '70000', '  port: '],
     ['REGAIN_PORT', 'http', '  port: '],
     ['REGAIN_MODE', 'test', '  mode: '],

@@ -1,8 +1,8 @@
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
+import { regainIn } from '../regain.ts';
 
 /** Commands with the ninth path, as they are built; and without it. */
 
@@ -12,14 +12,7 @@ const SUCCESS = join(ROOT, 'test/scenarios-of-trial/success.yaml');
 const folder = mkdtempSync(join(tmpdir(), 'regain-trial-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-function regain(...args: string[]) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [join(ROOT, 'dist/src/cli/main.js'), ...args], {
-    cwd: folder,
-    encoding: 'utf8',
-    env: { ...process.env, NO_COLOR: '1' },
-  });
-  return { status, stdout, stderr };
-}
+const regain = (...args: string[]) => regainIn(folder, args);
 
 test('run', () => {
   expect(regain('run', '--restarts', '--paths', MODULE, SUCCESS)).toMatchObject({ status: 0 });
@@ -61,6 +54,6 @@ test.each(['run', 'coverage', 'paths', 'mutate', 'serve'])('%s: a module that ca
     '--paths',
     'none.js',
   );
-  expect(stderr).toContain('none.js:1: cannot be loaded');
+  expect(stderr).toContain('none.js: cannot be loaded');
   expect(status).toBe(2);
 });

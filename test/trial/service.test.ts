@@ -82,5 +82,5 @@ test('without the setting it is unknown', async () => {
 
 test('a module that brings no path keeps the service from starting, and says why', async () => {
   const start = Running.start({ paths: join(import.meta.dirname, 'no-such-module.ts') });
-  await expect(start).rejects.toThrow('no-such-module.ts:1: cannot be loaded');
+  await expect(start).rejects.toThrow('no-such-module.ts: cannot be loaded');
 });
