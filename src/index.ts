@@ -38,6 +38,7 @@ export {
 } from './host/api.ts';
 export { type Clock, createVirtualClock, systemClock, type VirtualClock } from './host/clock.ts';
 export type { Changed, Observer } from './host/delivery.ts';
+export { PolicyError } from './host/policy.ts';
 export type { LinkTokens } from './host/port-caller.ts';
 export { createRecoveries } from './host/recoveries.ts';
 export { Refusal, type RefusalDetails } from './host/refusal.ts';

@@ -4,7 +4,7 @@ import type { EventRegistry, RecoveryEvent } from '../../machines/events.ts';
 import type { Notice } from '../../machines/outcome.ts';
 import type { RecoveryPath } from '../../machines/path.ts';
 import { paths as builtIn, eventsOf, portsOf } from '../../machines/paths.ts';
-import { type PolicyInput, policyOf } from '../../machines/policy.ts';
+import type { PolicyInput } from '../../machines/policy.ts';
 import { type RecoveryContext, type recoveryMachine, recoveryMachineOf } from '../../machines/recovery.ts';
 import type { AnyPort, OwnPorts, Ports } from '../adapters/ports.ts';
 import { type By, Start } from '../host/api.ts';
@@ -12,6 +12,7 @@ import { checkedEvent } from '../host/check.ts';
 import { systemClock } from '../host/clock.ts';
 import { ledgerEntries, withLedger } from '../host/ledger.ts';
 import { secretFields } from '../host/marks.ts';
+import { checkedPolicy } from '../host/policy.ts';
 import { Refusal } from '../host/refusal.ts';
 import { type RecoveryView, viewOf } from '../host/view.ts';
 import type { LedgerEntry } from '../store/types.ts';
@@ -51,13 +52,13 @@ export interface TabRecovery extends Omit<TabActor<Machine>, 'send'> {
 /**
  * Opens a recovery whose engine is this tab: for demonstrations, kiosks and apps whose back end checks each call for itself. A
  * person can change what runs in their own browser, so a service is to decide over real accounts: see `mirrorRecovery`.
- * @throws as `openActor` does; ZodError for an account, a device or a policy that does not fit.
+ * @throws as `openActor` does; PolicyError that names the figures which are wrong; ZodError for an account or a device that does not fit.
  */
 export async function openRecovery(options: OpenRecoveryOptions): Promise<TabRecovery> {
   const { policy, ports, clock = systemClock, accountId, device, network, paths = builtIn, ...rest } = options;
   const machine = recoveryMachineOf(paths);
   const start = Start.parse({ accountId, device, network });
-  const complete = policyOf(policy);
+  const complete = checkedPolicy(policy ?? {});
   const input = { ...start, recoveryId: rest.id, policy: complete, at: clock.now() };
   const rulesOf = (db: TabDatabase) => rules(db, eventsOf(paths), rest.id, accountId, clock, device.deviceId);
   const carriedOut = tabPorts(ports, paths);

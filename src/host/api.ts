@@ -103,6 +103,7 @@ export interface Recoveries {
   /**
    * Begins a recovery, or gives the id of the live one to the device that began it.
    * @throws Refusal `conflict` when another device has a live recovery, `invalidEvent` for a malformed start.
+   * @throws PolicyError for a policy of its own that is wrong.
    */
   start(input: Start, policy?: PolicyInput, options?: RequestOptions): Promise<Started>;
   /**

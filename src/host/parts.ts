@@ -3,7 +3,7 @@ import type { EventRegistry } from '../../machines/events.ts';
 import type { Notice } from '../../machines/outcome.ts';
 import type { PortRegistry } from '../../machines/own-parts.ts';
 import { paths as builtInPaths } from '../../machines/paths.ts';
-import { type Policy, type PolicyInput, policyOf } from '../../machines/policy.ts';
+import type { Policy, PolicyInput } from '../../machines/policy.ts';
 import { createRecoveryMachine, recoveryMachine } from '../../machines/recovery.ts';
 import type { Instant, Step } from '../core/index.ts';
 import type { AuditEntry, RecoveryRecord, Store } from '../store/types.ts';
@@ -16,6 +16,7 @@ import type { Delivery, Observer, Stand } from './delivery.ts';
 import { Eraser } from './erasure.ts';
 import { ledgerEntries } from './ledger.ts';
 import { redacted } from './marks.ts';
+import { checkedPolicy } from './policy.ts';
 import { PortCaller } from './port-caller.ts';
 import { Refusal } from './refusal.ts';
 import { Sealer } from './secrets.ts';
@@ -48,11 +49,15 @@ export class HostParts {
   readonly onError: (error: unknown) => void;
   readonly #eraser: Eraser;
 
-  /** @param store where calls find what is known of an account. */
+  /**
+   * @param store where calls find what is known of an account.
+   * @throws PolicyError, VersionError `invalidVersions`, TypeError for a port that is missing, RangeError for a sealing key that
+   * is too short.
+   */
   constructor(options: Omit<RecoveriesOptions, 'store'>, store: Pick<Store, 'load' | 'ledger'>) {
     this.clock = options.clock ?? systemClock;
     this.policy = options.policy ?? {};
-    const policy = policyOf(this.policy); // a bad figure is told now, not at the first start
+    const policy = checkedPolicy(this.policy); // a bad figure is told now, not at the first start
     const { paths = builtInPaths, version } = options;
     const isOwn = options.paths !== undefined || version !== undefined;
     const machine = options.machine ?? (isOwn ? createRecoveryMachine(paths, version) : recoveryMachine);

@@ -1,4 +1,4 @@
-import { type PolicyInput, policyOf } from '../../machines/policy.ts';
+import type { PolicyInput } from '../../machines/policy.ts';
 import type { EventIn, RecoveryState } from '../../machines/states.ts';
 import type { Instant } from '../core/index.ts';
 import type { AuditEntry, ListFilter, Receipt, Store } from '../store/types.ts';
@@ -25,6 +25,7 @@ import { clockOf } from './clock.ts';
 import type { Changed } from './delivery.ts';
 import { Engine } from './engine.ts';
 import { HostParts, scopeOf, unknownRecovery, untouched } from './parts.ts';
+import { checkedPolicy } from './policy.ts';
 import { Refusal } from './refusal.ts';
 import { type Taken, Takeover } from './takeover.ts';
 import { type RecoveryView, summaryOf } from './view.ts';
@@ -36,6 +37,8 @@ const START_TRIES = 10;
  * A host in one process: machines, store, ports and a clock made into recoveries that last.
  * @throws VersionError `invalidVersions`, or `machineChanged` when recoveries are under way that began with another chart of
  * the same version. Recoveries of a version that is not known are left untouched: see `leftUntouched`.
+ * @throws PolicyError that names the figures which are wrong; TypeError that names a port which is missing; RangeError for a
+ * `sealingKey` that is too short.
  */
 export async function createRecoveries(options: RecoveriesOptions): Promise<Recoveries> {
   const host = new Host(options);
@@ -87,7 +90,7 @@ class Host implements Recoveries {
     const { accountId, device } = start;
     const at = this.#parts.clock.now();
     const id = this.#parts.newId();
-    const { record, input: machineInput, entry } = this.#parts.begun(start, policyOf(policy), id, at);
+    const { record, input: machineInput, entry } = this.#parts.begun(start, checkedPolicy(policy), id, at);
     const digest = this.#parts.sealer.digest({ accountId, device });
     const receiptOf = (recoveryId: string, answer: object): Receipt | undefined =>
       idempotencyKey === undefined

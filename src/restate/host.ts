@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { HttpCallError } from '@restatedev/restate-sdk-clients';
-import { type PolicyInput, policyOf } from '../../machines/policy.ts';
+import type { PolicyInput } from '../../machines/policy.ts';
 import type { EventIn, RecoveryState } from '../../machines/states.ts';
 import { keyReused, type StartAnswer, startedIn, viewIn } from '../host/answer.ts';
 import {
@@ -16,6 +16,7 @@ import {
 import { systemClock, type VirtualClock } from '../host/clock.ts';
 import type { Changed } from '../host/delivery.ts';
 import { HostParts, scopeOf, unknownRecovery } from '../host/parts.ts';
+import { checkedPolicy } from '../host/policy.ts';
 import { Refusal } from '../host/refusal.ts';
 import { Takeover } from '../host/takeover.ts';
 import type { RecoveryView } from '../host/view.ts';
@@ -43,7 +44,7 @@ export interface RestateRecoveriesOptions extends Omit<RecoveriesOptions, 'store
  *
  * With another clock than the system's, one process serves the namespace, and its clock wakes what is due.
  *
- * @throws VersionError as `createRecoveries` does; Error when Restate cannot be reached.
+ * @throws VersionError, PolicyError, TypeError and RangeError as `createRecoveries` does; Error when Restate cannot be reached.
  */
 export async function createRestateRecoveries(options: RestateRecoveriesOptions): Promise<Recoveries> {
   const host = new RestateHost(options);
@@ -177,7 +178,7 @@ class RestateHost implements Recoveries {
   ): Promise<Started> {
     const start = parsedStart(input);
     const { accountId, device } = start;
-    const sent: SentStart = { start, policy: policyOf(policy), id: this.#parts.newId() };
+    const sent: SentStart = { start, policy: checkedPolicy(policy), id: this.#parts.newId() };
     const text = { sealed: sealed(this.#inside, sent, places.start) };
     const answer = await this.#reached(async (): Promise<StartAnswer> => {
       if (idempotencyKey === undefined) {

@@ -6,6 +6,7 @@ import { policyOf } from '../../machines/policy.ts';
 import { recoveryMachineOf } from '../../machines/recovery.ts';
 import { sandboxAccount } from '../adapters/account.ts';
 import { hint } from '../adapters/nearest.ts';
+import { issueText } from '../issues.ts';
 import { type Scenario, ScenarioHead, STEP_KINDS, type Step } from './schema.ts';
 import { knownStates } from './states.ts';
 import { PortsError, scriptOf } from './world.ts';
@@ -52,22 +53,15 @@ export function parseSource(file: string, text: string): Source {
   };
 }
 
-/** As zod says of a field that is not there. */
-const MISSING = /^Invalid input: expected (.*), received undefined$/;
-
 /** What is wrong, with what would be right. */
 function told(source: Source, at: Path, { issues }: z.core.$ZodError, known: readonly string[]): never {
   const issue = issues[0] as z.core.$ZodIssue;
   const path = [...at, ...issue.path];
-  const where = path.map(String).join('.');
-  if (issue.code !== 'unrecognized_keys')
-    return source.fail(path, `${where}: ${issue.message.replace(MISSING, 'is missing: expected $1')}`);
+  const text = issueText(issue, at);
+  if (issue.code !== 'unrecognized_keys') return source.fail(path, text);
   const [key = ''] = issue.keys;
   const names = issue.path.length === 0 ? known : [];
-  return source.fail(
-    [...path, key],
-    `unknown key '${key}'${where ? ` in ${where}` : ''}${names.length ? hint(key, names) : ''}`,
-  );
+  return source.fail([...path, key], `${text}${names.length ? hint(key, names) : ''}`);
 }
 
 const KINDS = Object.keys(STEP_KINDS) as (keyof typeof STEP_KINDS)[];

@@ -1,5 +1,6 @@
 import { Kysely, PostgresDialect, sql } from 'kysely';
 import type { Instant } from '../core/index.ts';
+import { issuesText } from '../issues.ts';
 import { UnusableStore } from './errors.ts';
 import { migrations } from './migrations.ts';
 import { nameOf, PostgresConfig, type PostgresConfigInput } from './postgres/config.ts';
@@ -21,6 +22,7 @@ export type { Store, StoreReader } from './types.ts';
  * Several hosts may have one database open, each with a store of its own: see `Shared`. A server that goes away and comes again, or another one in its place, is waited for.
  * @param config the address, or the address and how it is used.
  * @throws StoreUnavailable when it cannot be reached for as long as the configuration has patience.
+ * @throws UnusableStore that names what is wrong in the configuration; or when the server lets nobody in, or has no such database.
  */
 export async function openPostgres(config: string | PostgresConfigInput): Promise<Store> {
   const { db, parsed } = connected(config);
@@ -37,7 +39,7 @@ export async function openPostgres(config: string | PostgresConfigInput): Promis
 
 /**
  * Opens a store to be looked at only.
- * @throws UnusableStore when its tables are of another version; StoreUnavailable
+ * @throws UnusableStore as `openPostgres` does, and when its tables are of another version; StoreUnavailable
  */
 export async function openPostgresReadOnly(config: string | PostgresConfigInput): Promise<StoreReader> {
   const { db, parsed } = connected(config);
@@ -54,7 +56,9 @@ const timeOf = async (db: Kysely<Tables>): Promise<Instant> =>
   Number((await sql<{ now: Instant }>`select ${serverNow} as now`.execute(db)).rows[0]?.now);
 
 function connected(config: string | PostgresConfigInput) {
-  const parsed = PostgresConfig.parse(typeof config === 'string' ? { url: config } : config);
+  const { data: parsed, error } = PostgresConfig.safeParse(typeof config === 'string' ? { url: config } : config);
+  // What is no address is not repeated: it may hold a password.
+  if (error) throw new UnusableStore(`PostgreSQL cannot be used: ${issuesText(error)}`, { cause: error });
   return { parsed, db: new Kysely<Tables>({ dialect: new PostgresDialect({ pool: new LastingPool(parsed) }) }) };
 }
 

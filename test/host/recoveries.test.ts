@@ -3,11 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
+import type { PolicyInput } from '../../machines/policy.ts';
 import { sandboxAccount } from '../../src/adapters/account.ts';
 import { agreeablePorts } from '../../src/adapters/agreeable.ts';
 import type { PortCall, Ports } from '../../src/adapters/ports.ts';
 import type { Recoveries, RecoveriesOptions } from '../../src/host/api.ts';
 import { createVirtualClock } from '../../src/host/clock.ts';
+import { PolicyError } from '../../src/host/policy.ts';
 import { createRecoveries } from '../../src/host/recoveries.ts';
 import { Refusal } from '../../src/host/refusal.ts';
 import { openSqlite } from '../../src/store/sqlite.ts';
@@ -240,7 +242,15 @@ describe('a host in one process', () => {
   });
 
   test('a bad policy is told when the host is made', async () => {
-    await expect(hosted({}, { policy: { contacts: { quorum: 9 } } })).rejects.toThrow('contacts.maxPreset');
+    await expect(hosted({}, { policy: { contacts: { quorum: 9 } } })).rejects.toThrow(
+      new PolicyError('the policy cannot be used: contacts.quorum: must be at most contacts.maxPreset (5)'),
+    );
+    const misspelt = { contacts: { quorun: 3 } } as PolicyInput;
+    await expect(hosted({}, { policy: misspelt })).rejects.toThrow(
+      new PolicyError("the policy cannot be used: unknown key 'quorun' in contacts"),
+    );
+    const { host } = await hosted();
+    await expect(host.start({ accountId: 'a1', device: { deviceId: 'd1' } }, misspelt)).rejects.toThrow(PolicyError);
   });
 
   test('onChange tells every committed change, in order', async () => {
