@@ -1,4 +1,6 @@
 /** Durable machines in a browser tab: state, timers, calls and a log in IndexedDB, one host among the tabs. */
+
+export { PolicyError } from '../host/policy.ts';
 export type { OpenOptions, TabActor, TabInfo } from './actor.ts';
 export { TabError } from './errors.ts';
 export { type FetchPortsOptions, fetchPorts } from './fetch-ports.ts';

@@ -1,9 +1,12 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import type { RecoveryEvent } from '../../machines/events.ts';
+import { recoveryMachineOf } from '../../machines/recovery.ts';
+import { hint } from '../adapters/nearest.ts';
 import type { RecoverySummary } from '../host/api.ts';
 import { Refusal } from '../host/refusal.ts';
 import type { RecoveryView } from '../host/view.ts';
+import { knownStates } from '../scenario/states.ts';
 import { type Locale, localeOf } from '../texts/index.ts';
 import { authenticate, byOf, concerns, maySend, needsRole, readerOf, refusalFor, seesAll } from './access.ts';
 import type { App, Parts } from './app.ts';
@@ -38,6 +41,8 @@ const security = [{ bearer: [] }];
 /** Everything about recoveries. */
 export function recoveryRoutes(app: App, parts: Parts): void {
   const { recoveries, tokens, limits, presenter, streams, config, events, stopping } = parts;
+
+  const states = knownStates(recoveryMachineOf(presenter.paths));
 
   /** A recovery as a principal may see it. */
   function shown(c: Context, view: RecoveryView, principal: Principal) {
@@ -219,7 +224,9 @@ export function recoveryRoutes(app: App, parts: Parts): void {
     }),
     async (c) => {
       needsRole(await authenticate(c, tokens), 'agent', 'auditor');
-      const list = await recoveries.list(defined(c.req.valid('query')));
+      const filter = defined(c.req.valid('query'));
+      if (filter.state !== undefined) knownState(filter.state, states);
+      const list = await recoveries.list(filter);
       return c.json(list.map(summaryOf), 200);
     },
   );
@@ -276,6 +283,12 @@ async function eventOf(c: Context): Promise<{ type?: unknown }> {
   const body = await jsonBody(c);
   if (typeof body === 'object' && body !== null && !Array.isArray(body)) return body;
   throw malformed('the body has to be an object with a type', 'body');
+}
+
+/** @throws RequestProblem 400 for one that no chart has: the list would be empty whatever there is. */
+function knownState(state: string, known: readonly string[]): void {
+  if (known.some((each) => each === state || each.startsWith(`${state}.`))) return;
+  throw malformed(`query state: unknown state '${state}'${hint(state, known)}`, 'state');
 }
 
 type Defined<T> = { [K in keyof T]: Exclude<T[K], undefined> };

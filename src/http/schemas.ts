@@ -156,7 +156,7 @@ export const Summary = z
   })
   .openapi('Summary');
 
-export const ListQuery = z.object({
+export const ListQuery = z.strictObject({
   accountId: z.string().min(1).max(128).optional(),
   status: z.enum(['active', 'done', 'stuck']).optional(),
   state: z.string().min(1).max(200).optional().describe('a state, or the beginning of one: `verifying.appeal`'),
@@ -164,7 +164,7 @@ export const ListQuery = z.object({
   limit: z.coerce.number().int().min(1).max(500).default(100),
 });
 
-export const AuditQuery = z.object({
+export const AuditQuery = z.strictObject({
   after: z.coerce
     .number()
     .int()

@@ -140,11 +140,21 @@ describe('the list and the trail', () => {
     expect(await accounts('?status=active&limit=2')).toEqual(['a1', 'a2']);
     expect(await accounts('?accountId=a3')).toEqual(['a3']);
     expect(await accounts('?state=choosing')).toEqual(['a1', 'a2', 'a3']);
-    expect(await accounts('?state=%25')).toEqual([]);
-    expect(await accounts('?state=c')).toEqual([]);
+    expect(await accounts('?state=verifying.bankCard')).toEqual([]);
     for (const query of ['?limit=0', '?limit=501', '?limit=x', '?status=gone', '?limit=1e9']) {
       expect((await list(here, headers, query)).status).toBe(400);
     }
+    const refused = async (query: string) => (await list(here, headers, query)).problem;
+    expect(await refused('?state=verifying.apeal')).toMatchObject({
+      status: 400,
+      field: 'state',
+      detail: "query state: unknown state 'verifying.apeal'; did you mean 'verifying.appeal'?",
+    });
+    for (const state of ['%25', 'c', 'choosing.']) expect((await refused(`?state=${state}`)).field).toBe('state');
+    expect(await refused('?path=appeal')).toMatchObject({ status: 400, code: 'invalidEvent', field: 'path' });
+    expect(await refused('?status=active&x=1')).toMatchObject({ status: 400, field: 'x' });
+    const trail = await here.request('GET', `${ended.path}/audit?befor=3`, headers);
+    expect(trail.problem).toMatchObject({ status: 400, field: 'befor' });
     expect(
       (await list(here, headers)).body.every(({ createdAt }) => new Date(createdAt).toISOString() === createdAt),
     ).toBe(true);
