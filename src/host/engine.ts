@@ -1,7 +1,8 @@
 import type { AnyStateMachine } from 'xstate';
 import { faultPoint } from '#fault-point';
-import { type Instant, LiveActors, type Tracer } from '../core/index.ts';
+import { LiveActors, type Tracer } from '../core/index.ts';
 import type { AuditEntry, Change, Receipt, RecoveryRecord, RequestRecord, Store } from '../store/types.ts';
+import { Alarm } from './alarm.ts';
 import type { Particulars } from './change.ts';
 import type { Clock, VirtualClock } from './clock.ts';
 import { begin, decide, isMachineError, repeated, settlement, stuck } from './decide.ts';
@@ -50,7 +51,7 @@ export class Engine {
   readonly #live = new LiveActors();
   readonly #queues = new Map<string, Promise<unknown>>();
   readonly #listeners = new Set<(changed: Changed) => void>();
-  #alarm: { instant: Instant; cancel: () => void } | undefined;
+  readonly #alarm: Alarm;
   #ticking: Promise<void> | undefined;
   #closed = false;
   readonly #forgetRest: () => void;
@@ -64,6 +65,7 @@ export class Engine {
       onError: options.onError,
     });
     const { store, clock, particulars, onError } = options;
+    this.#alarm = new Alarm(clock, () => void this.processDue());
     this.#retention = new Retention({
       store,
       clock,
@@ -157,7 +159,7 @@ export class Engine {
   #committed({ recovery, requests, awaited, timers, retention = [] }: Change): void {
     this.#outbox.keepOnly(recovery.id, awaited);
     for (const request of requests) this.#outbox.add(request);
-    for (const { dueAt } of [...timers, ...retention]) this.#wakeAt(dueAt);
+    for (const { dueAt } of [...timers, ...retention]) this.#alarm.wakeAt(dueAt);
     const { id, version, state, status, updatedAt } = recovery;
     const changed = { recoveryId: id, version, state, status, at: updatedAt };
     this.#told(changed);
@@ -190,7 +192,7 @@ export class Engine {
     if ('note' in settled) {
       await store.record(recoveryId, [settled.note], [key]);
       const again = await this.#retention.settled(request);
-      if (again !== undefined) this.#wakeAt(again);
+      if (again !== undefined) this.#alarm.wakeAt(again);
       return;
     }
     try {
@@ -207,16 +209,6 @@ export class Engine {
     const { store, clock, particulars } = this.#options;
     const loaded = await store.load(id);
     if (loaded?.recovery.status === 'active') await this.#commit(stuck(loaded, error, clock.now(), particulars));
-  }
-
-  #wakeAt(instant: Instant): void {
-    if (this.#closed || (this.#alarm && this.#alarm.instant <= instant)) return;
-    this.#alarm?.cancel();
-    const cancel = this.#options.clock.at(instant, () => {
-      this.#alarm = undefined;
-      void this.processDue();
-    });
-    this.#alarm = { instant, cancel };
   }
 
   /** Processes all that is due now. */
@@ -241,13 +233,13 @@ export class Engine {
         for (const [id, isDone] of done) if (!isDone) failed.add(id);
       }
       const next = this.#closed ? undefined : await store.nextDue(takeover.passedOver);
-      if (next !== undefined) this.#wakeAt(failed.size > 0 ? clock.now() + PAUSE : next);
+      if (next !== undefined) this.#alarm.wakeAt(failed.size > 0 ? clock.now() + PAUSE : next);
       const erasure = this.#closed ? undefined : await this.#retention.next();
-      if (erasure !== undefined) this.#wakeAt(erasure);
+      if (erasure !== undefined) this.#alarm.wakeAt(erasure);
     } catch (error) {
       if (this.#closed) return;
       onError(error);
-      this.#wakeAt(clock.now() + PAUSE);
+      this.#alarm.wakeAt(clock.now() + PAUSE);
     }
   }
 
@@ -295,7 +287,7 @@ export class Engine {
   /** Stops claiming work and waits for what is under way in this process; the rest stays in the store. */
   async close(): Promise<void> {
     this.#closed = true;
-    this.#alarm?.cancel();
+    this.#alarm.close();
     this.#forgetRest();
     this.#outbox.close();
     await this.#ticking;

@@ -1,4 +1,5 @@
 import type { Instant } from '../core/index.ts';
+import { Alarm } from '../host/alarm.ts';
 import type { Clock } from '../host/clock.ts';
 
 /** Before what failed is tried again, in ms. */
@@ -15,12 +16,13 @@ interface WakesOptions {
 export class Wakes {
   readonly #options: WakesOptions;
   readonly #instants = new Map<string, Instant>();
-  #alarm: { instant: Instant; cancel: () => void } | undefined;
+  readonly #alarm: Alarm;
   #working: Promise<void> | undefined;
   #closed = false;
 
   constructor(options: WakesOptions) {
     this.#options = options;
+    this.#alarm = new Alarm(options.clock, () => void this.processDue());
   }
 
   get isBusy(): boolean {
@@ -34,17 +36,7 @@ export class Wakes {
       return;
     }
     this.#instants.set(recoveryId, instant);
-    this.#wakeAt(instant);
-  }
-
-  #wakeAt(instant: Instant): void {
-    if (this.#closed || (this.#alarm && this.#alarm.instant <= instant)) return;
-    this.#alarm?.cancel();
-    const cancel = this.#options.clock.at(instant, () => {
-      this.#alarm = undefined;
-      void this.processDue();
-    });
-    this.#alarm = { instant, cancel };
+    this.#alarm.wakeAt(instant);
   }
 
   processDue(): Promise<void> {
@@ -73,13 +65,13 @@ export class Wakes {
       }
     }
     for (const [id] of failed) this.set(id, clock.now() + PAUSE);
-    for (const instant of this.#instants.values()) this.#wakeAt(instant);
+    for (const instant of this.#instants.values()) this.#alarm.wakeAt(instant);
   }
 
   /** Stops, and waits for what is under way. */
   async close(): Promise<void> {
     this.#closed = true;
-    this.#alarm?.cancel();
+    this.#alarm.close();
     await this.#working;
   }
 }

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { systemClock } from '../../src/host/clock.ts';
+import { Alarm } from '../../src/host/alarm.ts';
+import { createVirtualClock, systemClock } from '../../src/host/clock.ts';
 
 const START = Date.parse('2026-03-02T10:00:00+08:00');
 const MINUTE = 60_000;
@@ -57,5 +58,24 @@ describe('alarms of the machine’s clock', () => {
     forget();
     vi.advanceTimersByTime(2 * HOUR);
     expect(rung).toEqual([]);
+  });
+});
+
+describe('the one alarm of a host', () => {
+  test('rings at the earliest instant that was asked for, once, until it is closed', async () => {
+    const clock = createVirtualClock(START);
+    const rung: number[] = [];
+    const alarm = new Alarm(clock, () => rung.push(clock.now() - START));
+    for (const after of [30, 10, 20]) alarm.wakeAt(START + after);
+    await clock.advance(60);
+    expect(rung).toEqual([10]);
+    alarm.wakeAt(START + 70);
+    await clock.advance(20);
+    expect(rung).toEqual([10, 70]);
+    alarm.wakeAt(START + 90);
+    alarm.close();
+    alarm.wakeAt(START + 95);
+    await clock.advance(60);
+    expect(rung).toEqual([10, 70]);
   });
 });

@@ -135,7 +135,7 @@ describe('an event for one version', () => {
     await here.host.close();
     await here.store.close();
     await here.clock.advance(31 * MINUTE);
-    await here.restart().catch(() => {});
+    await here.restart();
     const late = here.host.send(recoveryId, { type: 'recovery.cancel' }, OWNER, { ifVersion: version });
     await expect(late).rejects.toMatchObject({ code: 'conflict' });
     expect(await here.host.get(recoveryId)).toMatchObject({ state: 'expired' });
