@@ -35,6 +35,7 @@ beforeAll(async () => {
     'policy.yaml': 'contacts: { quorum: 3 }\n',
     'no-path.yaml': SCENARIO.replace(', path: voice', ''),
     'no-type.yaml': SCENARIO.replace('type: path.choose, ', ''),
+    'coverage.json': JSON.stringify({ format: 'regain-coverage' }),
     'no-checks.mjs': 'export const nothing = 1;\n',
   }))
     writeFileSync(join(folder, name), text);
@@ -65,6 +66,11 @@ describe('a mistake is told, and exits 2', () => {
     ['coverage --cobertura nowhere/x good.yaml', 'nowhere/x cannot be written'],
     ['coverage --threshold 101 good.yaml', "'101' is invalid. Expected a percentage from 0 to 100."],
     ['coverage', 'nothing to count'],
+    ['coverage coverage.json', 'coverage.json: no coverage: version: '],
+    [
+      'audit verify store.sqlite --against empty.json',
+      'empty.json is no checkpoint: madeAt: is missing: expected string',
+    ],
     ['mutate --max-minutes foo', "'foo' is invalid. Expected a number of minutes above 0."],
     ['mutate --max-minutes 0', "'0' is invalid. Expected a number of minutes above 0."],
     ['mutate --processes 0', "'0' is invalid. Expected a whole number from 1."],
@@ -102,7 +108,17 @@ describe('a mistake is told, and exits 2', () => {
     [
       'a file without keys',
       { ...STAFF, REGAIN_STAFF_KEYS: 'empty.json' },
-      'staff.keys: empty.json is no JSON Web Key Set: keys',
+      'staff.keys: empty.json is no JSON Web Key Set: keys: is missing: expected array',
+    ],
+    [
+      'a field that is missing',
+      { ...PRODUCTION, REGAIN_RESTATE_INGRESS: 'http://127.0.0.1:1' },
+      'restate.admin: is missing: expected string',
+    ],
+    [
+      'a database on no machine',
+      { ...PRODUCTION, REGAIN_STORE: 'postgres://no.such.invalid/x' },
+      'postgres://no.such.invalid/x cannot be used: getaddrinfo',
     ],
     ['no setting', { REGAIN_PROT: '1' }, "REGAIN_PROT is no setting; did you mean 'REGAIN_PORT'?"],
   ])('serve with %s', (_, env, told) => expectTold(['serve'], told, env));

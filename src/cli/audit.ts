@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import pc from 'picocolors';
 import { z } from 'zod';
+import { issueText } from '../issues.ts';
 import { openReadOnly } from '../store/open.ts';
 import type { StoreReader, Tampering, TrailHead } from '../store/types.ts';
 import { systemReason } from '../system-reason.ts';
@@ -68,7 +69,7 @@ async function checkpointIn(file: string): Promise<TrailHead[]> {
     const result = Checkpoint.safeParse(JSON.parse(await readFile(file, 'utf8')));
     if (result.success) return result.data.heads;
     const [issue] = result.error.issues;
-    throw new Error([issue?.path.join('.'), issue?.message].filter(Boolean).join(': '));
+    throw new Error(issue && issueText(issue));
   } catch (error) {
     throw new Unusable(`${file} is no checkpoint: ${systemReason(error)}`);
   }

@@ -3,11 +3,11 @@ import pc from 'picocolors';
 import type { RecoveryPath } from '../../machines/path.ts';
 import { recoveryMachineOf } from '../../machines/recovery.ts';
 import type { Tracer } from '../core/index.ts';
-import { loadScenario } from '../scenario/load.ts';
+import { loadScenario, UnusableFile } from '../scenario/load.ts';
 import { loadPaths } from '../scenario/load-paths.ts';
 import { runScenario } from '../scenario/run.ts';
 import { coberturaOf } from '../testing/coverage/cobertura.ts';
-import { parseCoverage } from '../testing/coverage/data.ts';
+import { type CoverageData, CoverageError, parseCoverage } from '../testing/coverage/data.ts';
 import { coverageHtml } from '../testing/coverage/html.ts';
 import { CoverageRecorder } from '../testing/coverage/recorder.ts';
 import { below, coverageReport } from '../testing/coverage/report.ts';
@@ -67,7 +67,7 @@ async function countFiles(
 async function count(file: string, paths: readonly RecoveryPath[], coverage: CoverageRecorder): Promise<boolean> {
   const saved = file.endsWith('.json') ? await savedCoverage(file) : undefined;
   if (saved !== undefined) {
-    coverage.add(parseCoverage(saved));
+    coverage.add(coverageIn(file, saved));
     return true;
   }
   const scenario = await loadScenario(file, paths);
@@ -80,6 +80,16 @@ async function count(file: string, paths: readonly RecoveryPath[], coverage: Cov
   const { ok, title } = await runScenario(scenario, { trace, paths });
   if (!ok) console.error(`${pc.red('FAIL')} ${title} ${pc.dim(file)}`);
   return ok;
+}
+
+/** @throws UnusableFile */
+function coverageIn(file: string, text: string): CoverageData {
+  try {
+    return parseCoverage(text);
+  } catch (error) {
+    if (!(error instanceof CoverageError)) throw error;
+    throw new UnusableFile(file, undefined, error.message);
+  }
 }
 
 /** The text of a file that says it is coverage. */

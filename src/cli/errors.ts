@@ -11,6 +11,7 @@ const TOLD = [
   'CannotListen',
   'ConfigError',
   'CoverageError',
+  'PolicyError',
   'StoreDamaged',
   'StoreInUse',
   'StoreUnavailable',

@@ -3,6 +3,7 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import { duration } from '../../machines/duration.ts';
 import { hint } from '../adapters/nearest.ts';
+import { issueText } from '../issues.ts';
 import { PostgresConfig } from '../store/postgres/config.ts';
 import { systemReason } from '../system-reason.ts';
 
@@ -225,7 +226,7 @@ export async function loadConfig(
   }
   const result = ServiceConfig.safeParse({ ...settings, ...over });
   if (result.success) return result.data;
-  const lines = result.error.issues.map(({ path, message }) => `  ${path.join('.') || 'the whole'}: ${message}`);
+  const lines = result.error.issues.map((issue) => `  ${issueText(issue)}`);
   throw new ConfigError(`the configuration${file ? ` in ${file}` : ''} cannot be used:\n${lines.join('\n')}`);
 }
 

@@ -11,6 +11,7 @@ import {
 import { z } from 'zod';
 import type { Instant } from '../core/index.ts';
 import type { LinkTokens } from '../host/port-caller.ts';
+import { issueText } from '../issues.ts';
 
 /** Who a bearer is. */
 export type Principal = Who & {
@@ -192,6 +193,6 @@ const KeySet = z.object({ keys: z.array(z.looseObject({ kty: z.string() })).min(
 function keysIn(text: string): JSONWebKeySet {
   const { data, error } = KeySet.safeParse(JSON.parse(text));
   const [issue] = error?.issues ?? [];
-  if (!data) throw new Error(`${issue?.path.join('.')}: ${issue?.message}`);
+  if (!data) throw new Error(issue && issueText(issue));
   return data;
 }

@@ -76,8 +76,8 @@ async function migrated(db: Kysely<Tables>): Promise<string[]> {
   }
 }
 
-/** Nobody may enter, there is no such database, or nothing may be made in it. */
-const REFUSED = /^(28|3D000|42501)/;
+/** Nobody may enter, there is no such database, nothing may be made in it, or no machine has that name. */
+const REFUSED = /^(28|3D000|42501|ENOTFOUND)/;
 
 function told(error: unknown, config: PostgresConfig): unknown {
   const { code, message } = error as { code?: unknown; message: string };

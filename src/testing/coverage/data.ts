@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { issueText } from '../../issues.ts';
 
 /** What is counted of a chart. */
 export const KINDS = ['states', 'configurations', 'events', 'transitions', 'guards', 'delays', 'pairs'] as const;
@@ -99,8 +100,5 @@ export function parseCoverage(json: string): CoverageData {
   const result = CoverageData.safeParse(value);
   if (result.success) return result.data;
   const [issue] = result.error.issues;
-  throw new CoverageError(
-    'unreadable',
-    `no coverage: ${[issue?.path.join('.'), issue?.message].filter(Boolean).join(': ')}`,
-  );
+  throw new CoverageError('unreadable', `no coverage: ${issue && issueText(issue)}`);
 }
