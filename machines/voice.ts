@@ -22,6 +22,7 @@ import {
   type Tag,
 } from './path.ts';
 import { type AnswerOf, type PortInput, port } from './ports.ts';
+import { digitsOrder, voiceQuestion } from './spoken-digits.ts';
 
 /**
  * Service call 客服语音 (spec section 3.7), for people with impaired sight or who cannot operate the app: the voice is
@@ -39,8 +40,6 @@ type Events =
   | EventOf<'call.connected' | 'call.key' | 'voice.spoken' | 'answers.submit' | 'call.dropped' | 'path.leave'>
   | AnswerOf<'sendCode' | 'matchVoiceprint' | 'checkAnswers'>
   | { type: 'deadline.resume' };
-
-const DIGITS_PURPOSE = 'voiceDigits';
 
 type Where = Pick<Standing, 'account' | 'policy'>;
 type When = Pick<PathContext, 'policy' | 'at'>;
@@ -71,19 +70,9 @@ function ineligible(where: Standing): IneligibleReason | undefined {
   return undefined;
 }
 
-const digitsOrder = ({ context }: Args<Context, Events>): PortInput<'sendCode'> => ({
-  accountId: context.account.accountId,
-  purpose: DIGITS_PURPOSE,
-  channel: 'call',
-  to: context.account.phone,
-});
-const voiceQuestion = ({ context, event }: Args<Context, Events>): PortInput<'matchVoiceprint'> => {
+const spokenQuestion = ({ context, event }: Args<Context, Events>): PortInput<'matchVoiceprint'> => {
   assertEvent(event, 'voice.spoken');
-  return {
-    accountId: context.account.accountId,
-    captureRef: event.captureRef,
-    dialect: context.account.voiceprint.dialect,
-  };
+  return voiceQuestion(context, event.captureRef);
 };
 const answersQuestion = ({ context, event }: Args<Context, Events>): PortInput<'checkAnswers'> => {
   assertEvent(event, 'answers.submit');
@@ -278,7 +267,7 @@ export const voiceMachine = setup({
       invoke: {
         id: 'matchVoiceprint',
         src: 'matchVoiceprint',
-        input: voiceQuestion,
+        input: spokenQuestion,
         onDone: [
           { guard: 'voiceMatched', target: 'answeringQuestions' },
           {
