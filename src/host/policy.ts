@@ -9,11 +9,12 @@ export class PolicyError extends Error {
 
 /**
  * A complete policy from any part of one.
+ * @param profile by default the one that the part names.
  * @throws PolicyError
  */
-export function checkedPolicy(input: PolicyInput): Policy {
+export function checkedPolicy(input: PolicyInput, profile?: Policy['profile']): Policy {
   try {
-    return policyOf(input);
+    return policyOf(input, profile);
   } catch (error) {
     if (!(error instanceof core.$ZodError)) throw error;
     throw new PolicyError(`the policy cannot be used: ${issuesText(error)}`, { cause: error });
