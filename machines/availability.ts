@@ -19,13 +19,15 @@ export interface Situation {
   wrongCodes: number;
   /** One-time codes sent in this recovery. */
   sends?: number;
+  /** Cards that their bank called unusable in this recovery. */
+  unavailable?: string[];
   /** Paths that cannot be tried again in this recovery. */
   exhausted: string[];
   proofs: { path: string; factors: Factor[]; at: number }[];
   manualReview: boolean;
 }
 
-/** The facts as they stand at an instant: attempts of this recovery are added to those made elsewhere today. */
+/** The facts as they stand at an instant: attempts of this recovery are added to those made elsewhere today, and its bank's word counts. */
 export function standingAt(situation: Situation & { account: AccountFacts }, at: number): Standing {
   const { account, policy, device } = situation;
   const today = dayOf(at, policy.timeZone);
@@ -39,7 +41,10 @@ export function standingAt(situation: Situation & { account: AccountFacts }, at:
   }
   const wrongCodes = account.wrongCodes + situation.wrongCodes;
   const codesSent = account.codesSent + (situation.sends ?? 0);
-  return { account: { ...account, attemptsToday, wrongCodes, codesSent }, policy, device, at };
+  const cards = account.cards.map((card) =>
+    situation.unavailable?.includes(card.cardId) ? { ...card, status: 'frozen' as const } : card,
+  );
+  return { account: { ...account, cards, attemptsToday, wrongCodes, codesSent }, policy, device, at };
 }
 
 /** Whether a path is allowed at the risk that was assessed (spec section 2). */
@@ -113,6 +118,18 @@ export function stillHolds(
   const standing = standingAt({ ...situation, account }, at);
   const holds = path.stillHolds ? path.stillHolds(standing, factors) : path.ineligible(standing) === undefined;
   return holds ? undefined : 'noLongerEligible';
+}
+
+/** Those of a proof's factors that are true still. */
+export function stillHeld(
+  path: RecoveryPath | undefined,
+  factors: readonly Factor[],
+  situation: Situation,
+  at: number,
+): Factor[] {
+  const { account } = situation;
+  if (!account || !path?.held) return [...factors];
+  return path.held(standingAt({ ...situation, account }, at), factors);
 }
 
 /** Whether the proofs given open the password (spec section 7). One means counts once. */

@@ -85,7 +85,7 @@ function ineligible(where: Standing): IneligibleReason | undefined {
   return undefined;
 }
 
-/** A card with which the path could be carried through now: active, on the account's phone, within the bank's rules. */
+/** A card with which the path could be carried through now: active, on the account's phone, within the rules of its bank, which verifies. */
 function usable(where: Standing): boolean {
   return (
     ineligible(where) === undefined &&
@@ -94,6 +94,7 @@ function usable(where: Standing): boolean {
       (card) =>
         card.status === 'active' &&
         card.reservedPhone === where.account.phone &&
+        card.onlinePayment &&
         attemptsToday(where, 'bankCard') < limitOf(card, where) &&
         brokenRule(card, where) === undefined,
     )
@@ -126,7 +127,7 @@ const cardsWithin = (context: Context, at: number) =>
       attemptsOn(at, 'bankCard', context) < limitOf(card, context),
   );
 
-const codesOf = ({ wrongCodes, ordered }: Context) => ({ wrongCodes, sends: ordered });
+const leftBehind = ({ wrongCodes, ordered, unavailable }: Context) => ({ wrongCodes, sends: ordered, unavailable });
 
 const bankQuestion = ({ context, event }: Args<Context, Events>): PortInput<'verifyBankCard'> => {
   assertEvent(event, 'bankCard.submit');
@@ -173,6 +174,10 @@ export const bankCardMachine = setup({
       return event.output.status === 'mismatch';
     },
     attemptsSpent: ({ context }) => cardsWithin(context, context.at).length === 0,
+    codeIsSent: ({ event }) => {
+      assertEvent(event, 'xstate.done.actor.sendCode');
+      return event.output.ok;
+    },
     codeMalformed: ({ context, event }) => {
       assertEvent(event, 'code.submit');
       return event.code.length !== context.policy.code.digits;
@@ -258,7 +263,7 @@ export const bankCardMachine = setup({
     codeExpired: false,
     mayResend: false,
   }),
-  output: pathOutput('bankCard', codesOf),
+  output: pathOutput('bankCard', leftBehind),
   on: {
     'path.leave': { target: '.cancelled', actions: { type: 'end', params: { reason: 'left' } } },
     'deadline.code': { actions: 'expireCode' },
@@ -317,10 +322,14 @@ export const bankCardMachine = setup({
         id: 'sendCode',
         src: 'sendCode',
         input: codeOrder,
-        onDone: {
-          target: 'awaitingCode',
-          actions: ['codeSent', 'forgetCodeDeadline', 'startCodeDeadline', 'startResendDelay'],
-        },
+        onDone: [
+          {
+            guard: 'codeIsSent',
+            target: 'awaitingCode',
+            actions: ['codeSent', 'forgetCodeDeadline', 'startCodeDeadline', 'startResendDelay'],
+          },
+          ...again('sendingCode'),
+        ],
         onError: again('sendingCode'),
       },
       after: { portTimeout: again('sendingCode') },

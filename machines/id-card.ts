@@ -106,8 +106,9 @@ export const idCardMachine = setup({
       return event.output.match >= context.policy.idCard.matchThreshold;
     },
     capturesSpent: ({ context }) => context.captures >= context.policy.idCard.maxCaptures,
+    /** Of this run, or of this day. */
     comparisonsSpent: ({ context }) =>
-      attemptsOn(context.at, 'idCard', context) >= context.policy.idCard.maxComparisons,
+      Math.max(context.spent.length, attemptsOn(context.at, 'idCard', context)) >= context.policy.idCard.maxComparisons,
   },
   delays: {
     idleTimeout: ({ context }) => context.policy.recovery.idleTimeout,

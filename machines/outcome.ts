@@ -94,6 +94,8 @@ export interface PathOutput {
   wrongCodes?: number;
   /** One-time codes sent in this run. */
   sends?: number;
+  /** Cards that the bank called unusable in this run: they are left aside in this recovery. */
+  unavailable?: string[];
   /** What the owner is told in the place of the reason, such as an agent's words. */
   told?: string;
   /** Questions that were asked: they are not asked again. */

@@ -91,7 +91,7 @@ export function attemptsOn(at: number, path: string, context: PathContext): numb
 export const pathOutput =
   <C extends PathContext>(
     path: string,
-    more: (context: C) => Pick<PathOutput, 'asked' | 'wrongCodes' | 'sends' | 'told'> = () => ({}),
+    more: (context: C) => Pick<PathOutput, 'asked' | 'wrongCodes' | 'sends' | 'unavailable' | 'told'> = () => ({}),
   ) =>
   ({ context, event }: { context: C; event: object }): PathOutput => ({
     path,
@@ -195,6 +195,8 @@ export interface RecoveryPath {
   usable?(standing: Standing): boolean;
   /** Whether what was proved is still true of the account; checked again before the password may be set. */
   stillHolds?(standing: Standing, factors: readonly Factor[]): boolean;
+  /** Those of its factors that are true still, where the path holds with less than all of them. */
+  held?(standing: Standing, factors: readonly Factor[]): Factor[];
   /** What a client is shown of the path under way: an allow-list, never a grade or a secret. Made by `shownBy`. */
   shown?(context: unknown): Record<string, unknown>;
 }

@@ -15,6 +15,8 @@ const evidenceRef = () => evidence(z.string());
 const account = { accountId: z.string() };
 const device = z.looseObject({ deviceId: z.string() });
 const done = z.looseObject({ ok: z.prefault(z.boolean(), true) });
+/** Of a duty: any other answer is a failure, and the call is made again. */
+const doneFor = z.looseObject({ ok: z.prefault(z.literal(true), true) });
 const match = z.union([z.boolean(), z.number().check(z.minimum(0), z.maximum(100))]);
 
 const DocumentFault = z.enum(['cornersMissing', 'glare', 'illegible']);
@@ -99,7 +101,7 @@ export const ports = {
     tries: 1,
   },
   drawQuestions: {
-    does: 'draws a quiz from the transactions; the right answers stay with the port',
+    does: 'draws a quiz from the transactions; the right answers stay with the port, and no question of any quiz tells what another one asks',
     input: z.object({
       ...account,
       questions: z.record(Element, z.int()),
@@ -130,7 +132,7 @@ export const ports = {
     tries: 1,
   },
   checkConfirmation: {
-    does: 'checks and uses up the one-time token of a contact',
+    does: 'checks and uses up the one-time token of a contact who may still vouch',
     input: z.object({ ...account, contactId: z.string(), method: z.string(), token: secret(z.string()) }),
     output: done,
     tries: 3,
@@ -149,7 +151,7 @@ export const ports = {
   escalateTicket: {
     does: 'raises the priority of a ticket, or hands it to a supervisor',
     input: z.object({ ...account, ticketId: z.string(), to: z.enum(['priority', 'supervisor']) }),
-    output: done,
+    output: doneFor,
     tries: 300,
   },
   scanBiometric: {
@@ -227,13 +229,13 @@ export const ports = {
   notify: {
     does: 'tells the account’s other devices and its contacts, with a way to cancel',
     input: z.object({ ...account, notice: z.string(), path: z.optional(z.string()), reason: z.optional(z.string()) }),
-    output: done,
+    output: doneFor,
     tries: 300,
   },
   eraseEvidence: {
     does: 'erases evidence where it is kept; what is gone already is no failure',
     input: z.object({ ...account, evidenceRefs: evidence(z.array(z.string()).check(z.minLength(1))) }),
-    output: z.looseObject({ ok: z.prefault(z.literal(true), true) }),
+    output: doneFor,
     tries: 10_000, // about a month at the host's longest pause: a duty, whatever is out of order
   },
 } as const satisfies Record<string, { does: string; input: z.core.$ZodObject; output: z.core.$ZodType; tries: number }>;

@@ -4,18 +4,12 @@ import { type Emitted, type Events, outputOf, pathInput, type RecoveryContext } 
 
 /** Pieces of the parent's chart that recur: what to do when a port fails, and the state of a path. */
 
+type Enqueue = typeof enqueueActions<RecoveryContext, Events, undefined, Events, never, never, never, never, Emitted>;
+/** Several changes and messages at once. */
+export const enqueued = (collect: Parameters<Enqueue>[0]): ReturnType<Enqueue> => enqueueActions(collect);
+
 /** A failed path makes the next one wait, longer each time (R13); a port that failed is not the owner's fault. */
-export const lengthenWait = enqueueActions<
-  RecoveryContext,
-  Events,
-  undefined,
-  Events,
-  never,
-  never,
-  never,
-  never,
-  Emitted
->(({ enqueue, context, event }) => {
+export const lengthenWait = enqueued(({ enqueue, context, event }) => {
   const output = outputOf(event);
   if (output?.reason === 'manualReview') enqueue.emit({ type: 'manualReview.required' });
   if (output?.outcome !== 'rejected' || output.reason === 'unavailable') return;
@@ -80,10 +74,11 @@ const codeUnused = {
   target: '#recovery.completed',
   actions: ['recordPath', { type: 'end', params: { outcome: 'emergencyCodeUnused' } }],
 } as const;
-const verifiedLate = {
-  guard: 'pathVerifiedLate',
+/** The deadlines of the path's own are not the recovery's time, which begins anew. */
+const verifiedInItsOwnTime = {
+  guard: 'pathVerified',
   target: '#recovery.verifying.rechecking',
-  actions: ['recordPath', 'recordProof', 'forgetLate', 'startRecoveryTime'],
+  actions: ['recordPath', 'recordProof', 'forgetLate', 'forgetRecoveryTime', 'startRecoveryTime'],
 } as const;
 const verified = {
   guard: 'pathVerified',
@@ -122,7 +117,7 @@ export function pathState(path: RecoveryPath, events: readonly string[]) {
       onDone: [
         ...(path.grants.length === 0 ? [codeUsed] : []),
         ...(path.settlesCancel ? [cancelledMeanwhile] : []),
-        ...(path.grants.length === 0 ? [codeUnused] : [...(mayBeLate ? [verifiedLate] : []), verified]),
+        ...(path.grants.length === 0 ? [codeUnused] : [path.hasOwnDeadlines ? verifiedInItsOwnTime : verified]),
         ...(path.mayLock ? [locked] : []),
         {
           target: '#recovery.choosing',

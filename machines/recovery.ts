@@ -1,5 +1,5 @@
-import { assertEvent, assign, emit, raise, sendTo, setup } from 'xstate';
-import { keptProofs, opensPassword, stillHolds, whyNot } from './availability.ts';
+import { assertEvent, assign, cancel, emit, raise, sendTo, setup } from 'xstate';
+import { keptProofs, opensPassword, stillHeld, stillHolds, whyNot } from './availability.ts';
 import { events } from './events.ts';
 import type { Notice, Observed, PathReason, RecoveryOutput, Refused } from './outcome.ts';
 import { checkRegistry, granted, instantOf, isLastFailure, type RecoveryPath, type Refusal, type Tag } from './path.ts';
@@ -25,6 +25,7 @@ import {
 import {
   assessAgain,
   chooseAgain,
+  enqueued,
   lengthenWait,
   PASSWORD_IS_SET,
   passwordAgain,
@@ -95,8 +96,6 @@ export function createRecoveryMachine(paths: readonly RecoveryPath[] = builtIn, 
       },
       isChosen: ({ context }, { path }: { path: string }) => context.path === path,
       choiceLost: ({ context }) => why(context, context.path ?? '', context.at) !== undefined,
-      /** A path with deadlines of its own outlasted the recovery's time: that begins anew. */
-      pathVerifiedLate: ({ context, event }) => outputOf(event)?.outcome === 'verified' && context.late,
       pathVerified: ({ event }) => outputOf(event)?.outcome === 'verified',
       pathCodeUsed: ({ event }) => outputOf(event)?.outcome === 'codeUsed',
       pathCodeUnused: ({ event }) => outputOf(event)?.outcome === 'codeUnused',
@@ -132,6 +131,7 @@ export function createRecoveryMachine(paths: readonly RecoveryPath[] = builtIn, 
     },
     actions: {
       startRecoveryTime: raise({ type: 'deadline.recovery' }, { id: 'recovery', delay: 'recoveryTimeout' }),
+      forgetRecoveryTime: cancel('recovery'),
       countFailure: assign({ failures: ({ context }) => context.failures + 1 }),
       forgetFailures: assign({ failures: 0 }),
       noteLate: assign({ late: true }),
@@ -198,6 +198,7 @@ export function createRecoveryMachine(paths: readonly RecoveryPath[] = builtIn, 
           spent: [...context.spent, ...spent.map((instant) => ({ path, at: instant }))],
           wrongCodes: context.wrongCodes + (output.wrongCodes ?? 0),
           sends: (context.sends ?? 0) + (output.sends ?? 0),
+          unavailable: [...new Set([...(context.unavailable ?? []), ...(output.unavailable ?? [])])],
           exhausted: output.exhausted ? [...context.exhausted, path] : context.exhausted,
           manualReview: context.manualReview || reason === 'manualReview',
           attempts:
@@ -229,16 +230,38 @@ export function createRecoveryMachine(paths: readonly RecoveryPath[] = builtIn, 
         failures: 0,
         told: 'unavailable',
       })),
-      dropLostProof: assign(({ context }) => {
+      /** The path that was under way has verified, where it is an earlier proof that is lost. */
+      dropLostProof: enqueued(({ enqueue, context }) => {
         const proof = lost(context);
-        if (!proof) return {};
-        return {
-          proofs: context.proofs.filter(({ path }) => path !== proof.path),
-          attempts: [...context.attempts, { path: proof.path, outcome: 'rejected' as const, reason: proof.reason }],
+        if (!proof) return;
+        const { path, attempts, proofs } = context;
+        const rejected = { path: proof.path, outcome: 'rejected' as const, reason: proof.reason };
+        const isEarlier = path !== null && path !== proof.path;
+        if (isEarlier) enqueue.emit({ type: 'notice', notice: 'verified', path });
+        enqueue.emit({ type: 'notice', notice: 'failed', path: proof.path });
+        enqueue.assign({
+          proofs: proofs.filter((each) => each.path !== proof.path),
+          attempts: [...attempts, ...(isEarlier ? [{ path, outcome: 'verified' as const }] : []), rejected],
           told: proof.reason,
-        };
+        });
       }),
-      dropAllProofs: assign({ proofs: [], told: 'noLongerEligible' }),
+      /** What a path holds without, does not open the password either. */
+      dropLostFactors: assign({
+        proofs: ({ context }) =>
+          context.proofs.map((proof) => ({
+            ...proof,
+            factors: stillHeld(pathOf(proof.path), proof.factors, context, context.at),
+          })),
+      }),
+      dropAllProofs: enqueued(({ enqueue, context }) => {
+        const rejected = keptProofs(context, context.at).map(({ path }) => ({
+          path,
+          outcome: 'rejected' as const,
+          reason: 'noLongerEligible' as const,
+        }));
+        for (const { path } of rejected) enqueue.emit({ type: 'notice', notice: 'failed', path });
+        enqueue.assign({ proofs: [], attempts: [...context.attempts, ...rejected], told: 'noLongerEligible' });
+      }),
       useUpProofs: assign({ proofs: [] }),
       tellPasswordRefused: assign(({ event }) => {
         assertEvent(event, 'xstate.done.actor.setPassword');
@@ -275,6 +298,7 @@ export function createRecoveryMachine(paths: readonly RecoveryPath[] = builtIn, 
       spent: [],
       wrongCodes: 0,
       sends: 0,
+      unavailable: [],
       exhausted: [],
       proofs: [],
       asked: [],
@@ -429,16 +453,17 @@ export function createRecoveryMachine(paths: readonly RecoveryPath[] = builtIn, 
               {
                 guard: 'proofLost',
                 target: '#recovery.choosing',
-                actions: ['dropLostProof', { type: 'notify', params: { notice: 'failed' } }],
+                actions: 'dropLostProof',
               },
               {
                 guard: 'proofComplete',
                 target: '#recovery.settingPassword',
-                actions: ['recordVerified', { type: 'notify', params: { notice: 'verified' } }],
+                actions: ['dropLostFactors', 'recordVerified', { type: 'notify', params: { notice: 'verified' } }],
               },
               {
                 target: '#recovery.choosing',
                 actions: [
+                  'dropLostFactors',
                   'recordVerified',
                   { type: 'tell', params: { told: 'moreProof' } },
                   { type: 'notify', params: { notice: 'verified' } },

@@ -85,7 +85,8 @@ function peopleAmong(contactIds: readonly string[], { account }: Where): number 
   return new Set(people).size;
 }
 
-const qualifiedIds = (where: Where) =>
+/** Contacts that may vouch for the owner. */
+export const qualifiedIds = (where: Where) =>
   where.account.contacts.filter((contact) => qualifies(contact, where)).map((contact) => contact.contactId);
 
 function ineligible(where: Standing): IneligibleReason | undefined {
@@ -139,6 +140,11 @@ const check = ({ context, event }: Args<Context, Events>): PortInput<'checkConfi
   return { accountId: context.account.accountId, contactId, method, token };
 };
 
+const askAgain = [
+  { guard: 'lastFailure', target: '.unavailable' },
+  { actions: ['forgetRequest', 'countFailure', 'askContacts'] },
+] as const;
+
 /** Chart of the path `securityContacts`. */
 export const securityContactsMachine = setup({
   types: {
@@ -161,6 +167,10 @@ export const securityContactsMachine = setup({
     requestRefused: ({ context, event }) => {
       assertEvent(event, 'contacts.request');
       return requestRefusal(context, event.contactIds) !== undefined;
+    },
+    areAsked: ({ event }) => {
+      assertEvent(event, 'xstate.done.actor.requestConfirmation');
+      return event.output.ok;
     },
     askedAnyone: ({ context }) => context.asked.length > 0,
     confirmationRefused: ({ context, event }) => {
@@ -269,11 +279,11 @@ export const securityContactsMachine = setup({
         actions: ['spendAttempt', { type: 'end', params: { reason: 'deniedByContact', exhausted: true } }],
       },
     ],
-    'xstate.done.actor.requestConfirmation': { actions: ['forgetRequest', 'noteAsked'] },
-    'xstate.error.actor.requestConfirmation': [
-      { guard: 'lastFailure', target: '.unavailable' },
-      { actions: ['forgetRequest', 'countFailure', 'askContacts'] },
+    'xstate.done.actor.requestConfirmation': [
+      { guard: 'areAsked', actions: ['forgetRequest', 'noteAsked'] },
+      ...askAgain,
     ],
+    'xstate.error.actor.requestConfirmation': askAgain,
     'xstate.done.actor.confirmation.*': [
       { guard: 'tokenRight', actions: ['countConfirmation', 'forgetCheck'] },
       { actions: ['dropConfirmation', 'forgetCheck'] },
@@ -363,6 +373,10 @@ const shown = shownBy(({ asked, confirmations }: Shown) => ({
   confirmed: Object.keys(confirmations).length,
 }));
 
+/** A contact who may vouch no more does not count; the others do. */
+const held = (where: Standing, factors: readonly Factor[]) =>
+  factors.filter((factor) => meansOf([factor], 'vouching:contact').every((id) => qualifiedIds(where).includes(id)));
+
 export const securityContacts: RecoveryPath = {
   id: 'securityContacts',
   title: { 'zh-CN': '安全联系人', en: 'Security contacts' },
@@ -373,9 +387,7 @@ export const securityContacts: RecoveryPath = {
   ineligible,
   usable: (where) => ineligible(where) === undefined && sendsLeftToday(where) > 0,
   shown,
-  stillHolds: (where, factors) => {
-    const standing = qualifiedIds(where);
-    const vouchers = meansOf(factors, 'vouching:contact').filter((id) => standing.includes(id));
-    return peopleAmong(vouchers, where) >= where.policy.contacts.quorum;
-  },
+  stillHolds: (where, factors) =>
+    peopleAmong(meansOf(held(where, factors), 'vouching:contact'), where) >= where.policy.contacts.quorum,
+  held,
 };

@@ -22,7 +22,6 @@ import {
   type Tag,
 } from './path.ts';
 import { type AnswerOf, type PortInput, port } from './ports.ts';
-import { digitsOrder, voiceQuestion } from './spoken-digits.ts';
 
 /**
  * Service call 客服语音 (spec section 3.7), for people with impaired sight or who cannot operate the app: the voice is
@@ -40,6 +39,8 @@ type Events =
   | EventOf<'call.connected' | 'call.key' | 'voice.spoken' | 'answers.submit' | 'call.dropped' | 'path.leave'>
   | AnswerOf<'sendCode' | 'matchVoiceprint' | 'checkAnswers'>
   | { type: 'deadline.resume' };
+
+const DIGITS_PURPOSE = 'voiceDigits';
 
 type Where = Pick<Standing, 'account' | 'policy'>;
 type When = Pick<PathContext, 'policy' | 'at'>;
@@ -70,9 +71,19 @@ function ineligible(where: Standing): IneligibleReason | undefined {
   return undefined;
 }
 
-const spokenQuestion = ({ context, event }: Args<Context, Events>): PortInput<'matchVoiceprint'> => {
+const digitsOrder = ({ context }: Args<Context, Events>): PortInput<'sendCode'> => ({
+  accountId: context.account.accountId,
+  purpose: DIGITS_PURPOSE,
+  channel: 'call',
+  to: context.account.phone,
+});
+const voiceQuestion = ({ context, event }: Args<Context, Events>): PortInput<'matchVoiceprint'> => {
   assertEvent(event, 'voice.spoken');
-  return voiceQuestion(context, event.captureRef);
+  return {
+    accountId: context.account.accountId,
+    captureRef: event.captureRef,
+    dialect: context.account.voiceprint.dialect,
+  };
 };
 const answersQuestion = ({ context, event }: Args<Context, Events>): PortInput<'checkAnswers'> => {
   assertEvent(event, 'answers.submit');
@@ -267,7 +278,7 @@ export const voiceMachine = setup({
       invoke: {
         id: 'matchVoiceprint',
         src: 'matchVoiceprint',
-        input: spokenQuestion,
+        input: voiceQuestion,
         onDone: [
           { guard: 'voiceMatched', target: 'answeringQuestions' },
           {

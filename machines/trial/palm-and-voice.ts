@@ -21,7 +21,6 @@ import {
   type Tag,
 } from '../path.ts';
 import { type AnswerOf, evidence, type PortInput, port } from '../ports.ts';
-import { digitsOrder, voiceQuestion } from '../spoken-digits.ts';
 import * as z from '../zod.ts';
 
 /**
@@ -32,6 +31,8 @@ import * as z from '../zod.ts';
  */
 
 const SECTION = '7';
+/** The same purpose as in a service call: whoever speaks digits, they are fresh. */
+const DIGITS_PURPOSE = 'voiceDigits';
 const LIKENESS = 95; // percent, what a sandbox answers where a capture says nothing else
 const STRANGER = 20;
 
@@ -87,9 +88,16 @@ const palmQuestion = ({ context, event }: Args<Context, Events>) => {
   assertEvent(event, 'palm.scan');
   return { accountId: context.account.accountId, captureRef: event.captureRef };
 };
-const spokenQuestion = ({ context, event }: Args<Context, Events>): PortInput<'matchVoiceprint'> => {
+const digitsOrder = ({ context }: Args<Context, Events>): PortInput<'sendCode'> => ({
+  accountId: context.account.accountId,
+  purpose: DIGITS_PURPOSE,
+  channel: 'call',
+  to: context.account.phone,
+});
+const voiceQuestion = ({ context, event }: Args<Context, Events>): PortInput<'matchVoiceprint'> => {
   assertEvent(event, 'voice.spoken');
-  return voiceQuestion(context, event.captureRef);
+  const { accountId, voiceprint } = context.account;
+  return { accountId, captureRef: event.captureRef, dialect: voiceprint.dialect };
 };
 
 const attemptsLeft = (context: Context) =>
@@ -221,7 +229,7 @@ const chartOf = (figures: Figures) =>
             invoke: {
               id: 'matchVoiceprint',
               src: 'matchVoiceprint',
-              input: spokenQuestion,
+              input: voiceQuestion,
               onDone: [{ guard: 'voiceMatched', target: '#palmAndVoice.verified', actions: 'grant' }, missed],
               onError: again('reading'),
             },

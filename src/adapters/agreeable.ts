@@ -16,7 +16,7 @@ export function agreeablePorts(account: () => AccountFacts, paths: readonly Reco
 }
 
 function builtInPorts(account: () => AccountFacts): Ports {
-  const ok = async () => ({ ok: true });
+  const ok = async () => ({ ok: true }) as const;
   return {
     loadAccount: async () => account(),
     assessRisk: async () => ({ level: 'low', signals: [] }),
@@ -56,7 +56,7 @@ function builtInPorts(account: () => AccountFacts): Ports {
     setPassword: ok,
     revokeSessions: ok,
     notify: ok,
-    eraseEvidence: async () => ({ ok: true }),
+    eraseEvidence: ok,
   };
 }
 

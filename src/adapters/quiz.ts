@@ -39,7 +39,7 @@ type Counts = Record<Element, number>;
 
 const yuan = (fen: number) => `¥${(fen / 100).toFixed(2)}`;
 
-/** What the owner is asked: it never holds the answer, nor that of another question of the same quiz. */
+/** What the owner is asked: it never holds the answer, nor that of another question of the same recovery. */
 const prompts: Record<Element, (about: Transaction) => string> = {
   amount: ({ merchant, date }) => `您于 ${date} 在“${merchant}”支付了多少元?`,
   merchant: ({ amountFen, date }) => `您于 ${date} 向哪个商户支付了 ${yuan(amountFen)}?`,
@@ -66,28 +66,33 @@ export function createQuiz(key: Uint8Array | string, transactions: (accountId: s
       .map(({ about }) => about);
   }
 
-  /** All questions of a recovery up to and with its n-th quiz, from 1. */
+  /** Which element of a transaction is asked for, in whatever recovery, as long as there are enough others for the rest. */
+  function elementOf(accountId: string, { id }: Transaction, counts: Counts): Element {
+    let place = numbersIn(fromBase64url(rank.of('element', accountId, id))).getUint32(0) % sizeOf(counts);
+    for (const element of ELEMENTS) {
+      place -= counts[element];
+      if (place < 0) return element;
+    }
+    throw new RangeError('a quiz needs a question');
+  }
+
+  /**
+   * All questions of a recovery up to and with its n-th quiz, from 1. None is about a transaction that another one was about: its
+   * prompt would tell what that one asks.
+   */
   function drawn(accountId: string, recoveryId: string, counts: Counts, quizzes: number): Asked[][] {
-    const order = shuffled(accountId, recoveryId);
-    const uses = new Map<Transaction, Element[]>();
+    const unused = new Set(shuffled(accountId, recoveryId));
     let number = 0;
-    return Array.from({ length: quizzes }, () => {
-      const inQuiz = new Set<Transaction>();
-      return ELEMENTS.flatMap((element) =>
-        Array.from({ length: counts[element] }, (): Asked => {
-          const about = order
-            .filter((each) => !inQuiz.has(each) && !uses.get(each)?.includes(element))
-            .reduce<Transaction | undefined>(
-              (least, each) => (least && usesOf(uses, least) <= usesOf(uses, each) ? least : each),
-              undefined,
-            );
-          if (!about) throw new Error('the transactions leave no question that was not asked before');
-          inQuiz.add(about);
-          uses.set(about, [...(uses.get(about) ?? []), element]);
-          return { questionId: `q${++number}`, element, about };
-        }),
-      );
-    });
+    const next = (element: Element): Asked => {
+      const [first] = unused;
+      const about = [...unused].find((each) => elementOf(accountId, each, counts) === element) ?? first;
+      if (!about) throw new Error('the transactions leave no question that was not asked before');
+      unused.delete(about);
+      return { questionId: `q${++number}`, element, about };
+    };
+    return Array.from({ length: quizzes }, () =>
+      ELEMENTS.flatMap((element) => Array.from({ length: counts[element] }, () => next(element))),
+    );
   }
 
   function find(accountId: string, recoveryId: string, quizId: string, questionId: string): Asked | undefined {
@@ -140,4 +145,3 @@ export function createQuiz(key: Uint8Array | string, transactions: (accountId: s
 }
 
 const sizeOf = (counts: Counts) => ELEMENTS.reduce((sum, element) => sum + counts[element], 0);
-const usesOf = (uses: Map<Transaction, Element[]>, about: Transaction) => uses.get(about)?.length ?? 0;

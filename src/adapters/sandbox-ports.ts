@@ -1,6 +1,7 @@
 import type { AccountFacts } from '../../machines/account.ts';
 import type { Policy } from '../../machines/policy.ts';
 import type { PortInput } from '../../machines/ports.ts';
+import { qualifiedIds } from '../../machines/security-contacts.ts';
 import type { Institutions } from './institutions.ts';
 import type { CodeRequest, CodeService } from './one-time-codes.ts';
 import type { Passwords } from './passwords.ts';
@@ -101,7 +102,7 @@ export function sandboxPorts({ world, codes, passwords, institutions, quiz, poli
     },
     checkConfirmation: async (input, call) => {
       const { accountId, contactId, token } = input;
-      if (!world.account(accountId).contacts.some((contact) => contact.contactId === contactId)) return { ok: false };
+      if (!qualifiedIds({ account: world.account(accountId), policy }).includes(contactId)) return { ok: false };
       return codes.checkToken({ ...codeRequest(input, call, contactPurpose(contactId)), token });
     },
     openTicket: async ({ accountId, form, completeness, manualReview }, { recoveryId, at }) => {
@@ -112,8 +113,9 @@ export function sandboxPorts({ world, codes, passwords, institutions, quiz, poli
     },
     escalateTicket: async ({ ticketId, to }) => {
       const ticket = world.tickets.find((each) => each.ticketId === ticketId);
-      if (ticket) ticket.level = to;
-      return { ok: ticket !== undefined };
+      if (!ticket) throw new Error(`there is no ticket '${ticketId}'`);
+      ticket.level = to;
+      return { ok: true };
     },
     scanBiometric: async ({ accountId, deviceId, sensor, captureRef }) => {
       const { enabled, sensor: enrolled, enrolledDeviceId } = world.account(accountId).biometric;

@@ -1,9 +1,8 @@
 import pc from 'picocolors';
 import type { Policy } from '../../machines/policy.ts';
-import { PolicyError } from '../host/policy.ts';
 import { loadPolicy, loadScenario, UnusableFile } from '../scenario/load.ts';
 import { loadPaths } from '../scenario/load-paths.ts';
-import { policyFor, runScenario, type ScenarioResult } from '../scenario/run.ts';
+import { runScenario, type ScenarioResult } from '../scenario/run.ts';
 import type { Scenario } from '../scenario/schema.ts';
 import { printFailure, Timeline } from './timeline.ts';
 
@@ -22,23 +21,17 @@ export interface RunFlags {
  * @throws UnusableFile of the policy, or of the module of paths.
  */
 export async function runFiles(files: readonly string[], flags: RunFlags): Promise<number> {
+  const { profile } = flags;
   const paths = await loadPaths(flags.paths);
-  const under = {
-    ...(flags.profile ? { profile: flags.profile } : {}),
-    ...(flags.policy === undefined ? {} : { policy: await loadPolicy(flags.policy) }),
-  };
+  const policy = flags.policy === undefined ? undefined : await loadPolicy(flags.policy);
   const scenarios: { file: string; scenario: Scenario }[] = [];
   let unusable = 0;
   for (const file of files) {
     try {
-      const scenario = await loadScenario(file, paths);
-      policyFor(scenario, under);
-      scenarios.push({ file, scenario });
+      scenarios.push({ file, scenario: await loadScenario(file, paths) });
     } catch (error) {
-      if (!(error instanceof UnusableFile || error instanceof PolicyError)) throw error;
-      console.error(
-        error instanceof PolicyError ? `${file}: with --policy or --profile: ${error.message}` : error.message,
-      );
+      if (!(error instanceof UnusableFile)) throw error;
+      console.error(error.message);
       unusable += 1;
     }
   }
@@ -50,7 +43,8 @@ export async function runFiles(files: readonly string[], flags: RunFlags): Promi
     if (timeline) console.log(pc.bold(scenario.title));
     const result = await runScenario(scenario, {
       paths,
-      ...under,
+      ...(profile ? { profile } : {}),
+      ...(policy ? { policy } : {}),
       ...(flags.restarts ? { restartBetween: true } : {}),
       ...(timeline
         ? {

@@ -9,12 +9,11 @@ export class PolicyError extends Error {
 
 /**
  * A complete policy from any part of one.
- * @param profile by default the one that the part names.
  * @throws PolicyError
  */
-export function checkedPolicy(input: PolicyInput, profile?: Policy['profile']): Policy {
+export function checkedPolicy(input: PolicyInput): Policy {
   try {
-    return policyOf(input, profile);
+    return policyOf(input);
   } catch (error) {
     if (!(error instanceof core.$ZodError)) throw error;
     throw new PolicyError(`the policy cannot be used: ${issuesText(error)}`, { cause: error });

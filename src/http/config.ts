@@ -84,7 +84,8 @@ export const ServiceConfig = z
     ports: z.strictObject({ url: z.url(), secret: z.string().min(KEY) }).optional(),
     tokens: z
       .strictObject({
-        owner: z.prefault(duration(), '7d'),
+        /** Longer than a recovery may last with an appeal or an observation: a lost token is not given again. */
+        owner: z.prefault(duration(), '60d'),
         contact: z.prefault(duration(), '24h'),
         cancel: z.prefault(duration(), '30d'),
       })

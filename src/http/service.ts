@@ -48,7 +48,7 @@ const RECEIPTS_KEPT = 30 * 24 * 60 * 60 * 1_000; // ms
 export async function startService(config: ServiceConfig, log: Logger = loggerOf(config)): Promise<Service> {
   const policy = policyOf(config.policy === undefined ? {} : await loadPolicy(config.policy));
   const paths = await loadPaths(config.paths);
-  const keeper = await openKeeper(config, (message) => log.warn({ message }, 'Restate warns'));
+  const keeper = await openKeeper(config, (message) => log.warn({ message }, 'Restate’s SDK warns'));
   try {
     return await running({ keeper, config, policy, paths, log });
   } catch (error) {

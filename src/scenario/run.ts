@@ -7,12 +7,11 @@ import type { EventRegistry } from '../../machines/events.ts';
 import type { RefusalCode } from '../../machines/outcome.ts';
 import type { RecoveryPath } from '../../machines/path.ts';
 import { eventsOf } from '../../machines/paths.ts';
-import { layered, type Policy, type PolicyInput } from '../../machines/policy.ts';
+import { layered, type Policy, type PolicyInput, policyOf } from '../../machines/policy.ts';
 import { recoveryMachineOf } from '../../machines/recovery.ts';
 import type { Tracer } from '../core/index.ts';
 import type { Recoveries, RecoveriesOptions } from '../host/api.ts';
 import { createVirtualClock } from '../host/clock.ts';
-import { checkedPolicy } from '../host/policy.ts';
 import { createRecoveries } from '../host/recoveries.ts';
 import { Refusal } from '../host/refusal.ts';
 import type { RecoveryView } from '../host/view.ts';
@@ -69,19 +68,7 @@ export interface RunOptions {
   onExpectation?: (expectation: Expectation) => void;
 }
 
-/**
- * The policy under which a scenario is run: its own figures over those that it is given.
- * @throws PolicyError when they do not fit each other.
- */
-export const policyFor = (
-  scenario: Scenario,
-  { policy = {}, profile }: Pick<RunOptions, 'policy' | 'profile'>,
-): Policy => checkedPolicy(layered(policy, scenario.policy), scenario.profile ?? profile);
-
-/**
- * Runs a scenario on a virtual clock and a real SQLite file of its own.
- * @throws PolicyError as `policyFor` does.
- */
+/** Runs a scenario on a virtual clock and a real SQLite file of its own. */
 export async function runScenario(scenario: Scenario, options: RunOptions = {}): Promise<ScenarioResult> {
   const given = options.inMemory ? ':memory:' : options.file;
   const folder = given === undefined ? await mkdtemp(join(tmpdir(), 'regain-')) : undefined;
@@ -113,7 +100,8 @@ class Run {
     this.#scenario = scenario;
     this.#options = options;
     this.#file = file;
-    this.#policy = policyFor(scenario, options);
+    const profile = scenario.profile ?? options.profile;
+    this.#policy = policyOf(layered(options.policy ?? {}, scenario.policy), profile);
     this.#clock = createVirtualClock(Date.parse(scenario.now));
     this.#world = createScenarioWorld(scenario, this.#clock, options.paths);
     this.#events = eventsOf(options.paths ?? []);

@@ -64,21 +64,58 @@ describe('drawing', () => {
     expect(draw()).toEqual(first);
     const second = draw(idsOf(first));
     expect(idsOf(second)[0]).toBe('q8');
-    expect(idsOf(draw(['q9']))).not.toContain('q9');
     const prompts = [...first.questions, ...second.questions].map(({ prompt }) => prompt);
     expect(new Set(prompts).size).toBe(14);
   });
 
-  test('R22: no question comes twice until they run out, and then drawing fails', () => {
+  test('R22: questions that were asked out of turn are not asked again', () => {
+    const many = createQuiz(KEY, (accountId) => sandboxTransactions(accountId, 42));
+    const drawn = many.draw({ accountId: 'a1', questions: counts, exclude: ['q9'] }, 'r1');
+    expect(idsOf(drawn)).not.toContain('q9');
+  });
+
+  /** Transactions with nothing in common. */
+  const apart = (count: number) =>
+    Array.from({ length: count }, (_, index) => ({
+      id: `t${index}`,
+      amountFen: 1_234 + 111 * index,
+      merchant: `merchant-${index}-`,
+      date: new Date(Date.UTC(2026, 0, 1 + index)).toISOString().slice(0, 10),
+    }));
+
+  test('R22: no prompt tells what another question asks, however many quizzes are drawn, until drawing fails', () => {
+    const of = createQuiz(KEY, () => apart(42));
     const asked: string[] = [];
     const prompts: string[] = [];
+    const answers: string[] = [];
     for (let i = 0; i < 6; i++) {
-      const drawn = draw(asked);
-      asked.push(...idsOf(drawn));
-      prompts.push(...drawn.questions.map(({ prompt }) => prompt));
+      const { questions } = of.draw({ accountId: 'a1', questions: counts, exclude: asked }, 'r1');
+      for (const { questionId, element, prompt } of questions) {
+        asked.push(questionId);
+        prompts.push(prompt);
+        const answer = of.answer({ accountId: 'a1', questionId, element, counts }, 'r1');
+        answers.push(typeof answer === 'number' ? `¥${(answer / 100).toFixed(2)}` : String(answer));
+      }
     }
     expect(new Set(prompts).size).toBe(42);
-    expect(() => draw(asked)).toThrow('not asked before');
+    for (const answer of answers) expect(prompts.filter((prompt) => prompt.includes(answer))).toEqual([]);
+    expect(() => of.draw({ accountId: 'a1', questions: counts, exclude: asked }, 'r1')).toThrow('not asked before');
+  });
+
+  test('R22: nor does one of another recovery, where there are enough transactions to choose from', () => {
+    const of = createQuiz(KEY, () => apart(60));
+    const elements = new Map<string, Set<string>>();
+    for (let recovery = 0; recovery < 20; recovery++) {
+      const id = `r${recovery}`;
+      for (const { questionId, element, prompt } of of.draw({ accountId: 'a1', questions: counts, exclude: [] }, id)
+        .questions) {
+        const answer = String(of.answer({ accountId: 'a1', questionId, element, counts }, id));
+        const about = apart(60).find((each) => [String(each.amountFen), each.merchant, each.date].includes(answer));
+        expect(prompt).not.toContain(answer);
+        elements.set(about?.id ?? '', (elements.get(about?.id ?? '') ?? new Set()).add(element));
+      }
+    }
+    expect([...elements.values()].every(({ size }) => size === 1)).toBe(true);
   });
 
   test('an answer is graded for its own recovery and question only', () => {

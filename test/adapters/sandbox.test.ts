@@ -98,6 +98,7 @@ const effectsOf = ({ world, passwordsSet }: Simulated) => ({
 describe('every port', () => {
   test.each(Object.keys(specs) as PortName[])('%s: the same key has one effect and one answer', async (name) => {
     const simulation = simulated();
+    if (name === 'escalateTicket') await simulation.ports.openTicket(inputs(simulation).openTicket, simulation.call());
     const port = simulation.ports[name] as (input: unknown, call: PortCall) => Promise<unknown>;
     const input = inputs(simulation)[name];
     const answer = await port(input, simulation.call({ key: 'same' }));
@@ -107,7 +108,7 @@ describe('every port', () => {
     const again = await Promise.all([1, 2].map(() => port(input, simulation.call({ key: 'same' }))));
     expect(again).toEqual([answer, answer]);
     expect(effectsOf(simulation)).toEqual(effects);
-    expect(simulation.world.calls).toEqual([{ port: name, key: 'same', repeats: 2 }]);
+    expect(simulation.world.calls.at(-1)).toEqual({ port: name, key: 'same', repeats: 2 });
   });
 });
 

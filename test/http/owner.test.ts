@@ -49,6 +49,13 @@ describe('the owner’s token', () => {
     expect(await owner.get()).toMatchObject({ status: 401, body: { code: 'notAuthorised' } });
   });
 
+  test('R30: outlasts the seven days of a recovery with all that an appeal or an observation may add to them', async () => {
+    const here = await Running.start();
+    const owner = await here.owner();
+    await here.advance('45d');
+    expect((await owner.get()).status).toBe(200);
+  });
+
   test('is refused when it was not made here: all with the same words', async () => {
     const here = await Running.start();
     const owner = await here.owner();
