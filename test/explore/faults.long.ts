@@ -19,7 +19,7 @@ import { EXACT, LIMITS, onePath, twoPaths } from './recovery.ts';
 /** Nobody can make these errors and go unseen. */
 
 /** States that are looked at: more where what comes just before a timer is tried, too. */
-const FIRST_STATES = 150;
+const FIRST_STATES = 200;
 const FIRST_EXACT = 260;
 
 /** Of what may come only what a breach needs: no failures, and nobody leaves but where cancelling is what fails. */
